@@ -1,0 +1,165 @@
+/**
+ * What a component needs from outside, as small asynchronous interfaces of ours. A runtime adapter
+ * (src/runtimes/) provides them; tests stand in with their own. Nothing here names a runtime.
+ */
+import type { Block } from "./pool.ts";
+
+export interface Clock {
+  /** Milliseconds since 1970, may jump. */
+  nowMs(): number;
+  /** Milliseconds that never run backwards, from an arbitrary start. */
+  monotonicMs(): number;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Lines for the operator. `fields` are appended as `key=value`; values from telemetry are escaped. */
+export interface Logger {
+  log(level: LogLevel, message: string, fields?: Readonly<Record<string, string | number>>): void;
+}
+
+/** Where `console` and `debug` write. */
+export interface Terminal {
+  write(text: string): void;
+  readonly colours: boolean;
+  readonly columns: number;
+}
+
+/** Content codings that a body can have. */
+export type Coding = "gzip" | "deflate" | "zstd";
+
+export type Inflated =
+  | { readonly kind: "ok"; readonly block: Block; readonly start: number; readonly end: number;
+      /** One gzip member or zstd frame and nothing behind it: safe to forward as it is. */
+      readonly single: boolean }
+  | { readonly kind: "too_large" }
+  | { readonly kind: "over_budget" }
+  | { readonly kind: "damaged"; readonly message: string };
+
+export interface Codecs {
+  /** Inflates all members or frames of `body` into a block of the pool, at most `maxBytes` of output. */
+  inflate(coding: Coding, body: Uint8Array, maxBytes: number): Promise<Inflated>;
+  /** Compresses the slices as one body. `level` undefined: gzip 1, zstd 1. The result belongs to the caller. */
+  compress(coding: Coding, slices: readonly Uint8Array[], level: number | undefined): Promise<Uint8Array>;
+}
+
+/** A request as the handler first sees it, before a byte of the body is read. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path without query, not decoded. */
+  readonly path: string;
+  /** A header's value by lower-case name; several are joined with ", ". */
+  header(name: string): string | undefined;
+  /** The other side's address, for example `127.0.0.1:51000`. */
+  readonly peer: string;
+  /** Declared length of the body, undefined when chunked. */
+  readonly contentLength: number | undefined;
+}
+
+export type BodyResult =
+  | { readonly kind: "ok"; readonly block: Block; readonly start: number; readonly end: number }
+  | { readonly kind: "too_large" }
+  | { readonly kind: "over_budget" }
+  | { readonly kind: "aborted" };
+
+/** The second phase of an exchange: the body, read once into a block that the caller then owns. */
+export interface RequestBody {
+  read(maxBytes: number): Promise<BodyResult>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** An answer given without reading the body closes the connection where the protocol needs it: the adapter sees to that. */
+export type Handler = (head: RequestHead, body: RequestBody) => Promise<Answer>;
+
+export interface TlsServerFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile?: string | undefined;
+}
+
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly tls?: TlsServerFiles | undefined;
+  /** Whole request, head to last byte, ms. 0: the adapter's own limit. */
+  readonly requestTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+export interface Listener {
+  /** The port that was bound, which differs from the option when that was 0. */
+  readonly port: number;
+  /** Stops accepting, lets running exchanges end until `deadlineMs` from now, then cuts them. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export interface HttpServer {
+  listen(options: ListenOptions, handler: Handler): Promise<Listener>;
+}
+
+export interface TlsClientOptions {
+  readonly insecureSkipVerify: boolean;
+  readonly caFile?: string | undefined;
+  readonly caPem?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly certPem?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly keyPem?: string | undefined;
+  readonly serverName?: string | undefined;
+  readonly minVersion?: string | undefined;
+  readonly maxVersion?: string | undefined;
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent in order as one body. They stay untouched until `onReleased` is called. */
+  readonly slices: readonly Uint8Array[];
+  readonly length: number;
+  /** From the call to the last byte of the response. */
+  readonly timeoutMs: number;
+  /** Response bytes read at the most; past it the result is `response_too_large`. */
+  readonly responseMaxBytes: number;
+  /**
+   * Called exactly once, when nothing can read the slices any more: the last byte was handed to the
+   * operating system and the exchange is over, or the socket is closed. May come after the result.
+   */
+  readonly onReleased: () => void;
+}
+
+export type HttpResult =
+  | { readonly kind: "response"; readonly status: number; header(name: string): string | undefined; readonly body: Uint8Array }
+  | { readonly kind: "failed"; readonly reason: "timeout" | "connect" | "reset" | "response_too_large" | "tls"; readonly message: string };
+
+/** POSTs. Redirects are not followed, response codings are not undone, nothing is sent again. */
+export interface HttpClient {
+  post(request: HttpRequest): Promise<HttpResult>;
+  close(): Promise<void>;
+}
+
+export interface HttpClientOptions {
+  readonly tls: TlsClientOptions;
+  readonly maxIdleConnections: number;
+  /** 0: no limit. */
+  readonly maxConnections: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** Everything a runtime gives to the components. */
+export interface Host {
+  readonly runtime: "node" | "bun" | "deno" | "workers" | "test";
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  random(): number;
+  readonly logger: Logger;
+  readonly terminal: Terminal;
+  readonly codecs: Codecs;
+  readonly server: HttpServer;
+  client(options: HttpClientOptions): HttpClient;
+}

@@ -1,0 +1,93 @@
+/**
+ * The contracts of a component. A component is one file: its id, its schema (which is also its
+ * documentation), the signals it serves and the function that builds it.
+ */
+import type { z } from "zod";
+import type { Signal } from "../base/signal.ts";
+import type { Host, Logger } from "../base/host.ts";
+import type { Engine } from "../otlp/engine.ts";
+import type { Batch, Origin } from "./batch.ts";
+import type { Counters } from "./counters.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Stage } from "./stage.ts";
+import type { Step } from "./step.ts";
+
+/** What every component is given when it is built. */
+export interface Context {
+  /** The id as configured, for example `otlp_http/vendor`. */
+  readonly id: string;
+  readonly host: Host;
+  /** The kernel, the pool and what walks and edits. */
+  readonly engine: Engine;
+  readonly logger: Logger;
+  readonly counters: Counters;
+}
+
+/** Where a receiver puts what it took. The batch is the callee's to retain: the receiver releases its own hold after the outcome. */
+export interface Intake {
+  /** Signals for which a pipeline exists. */
+  readonly signals: ReadonlySet<Signal>;
+  consume(batch: Batch): Promise<Outcome>;
+}
+
+export interface Running {
+  /** What it listens on or writes to, for the start-up lines; may be empty. */
+  readonly addresses: readonly string[];
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export interface Receiver {
+  start(intake: Intake): Promise<Running>;
+}
+
+export interface Exporter {
+  /** Resolves with the outcome; never rejects. Retains the batch for as long as it reads it. */
+  consume(batch: Batch): Promise<Outcome>;
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Stateless rules that fuse, or a stage that holds, waits or regroups. */
+export type Processor = { readonly steps: readonly Step[] } | { readonly stage: Stage };
+
+interface Definition<Kind extends string, Config> {
+  readonly kind: Kind;
+  /** The Collector's id, snake_case. */
+  readonly id: string;
+  /** Older ids, accepted with a warning. */
+  readonly aliases?: readonly string[];
+  readonly signals: readonly Signal[];
+  /** One line for `sluice components` and the docs. */
+  readonly summary: string;
+  /** Strict object; every key described, with its default and unit. */
+  readonly schema: z.ZodType<Config>;
+  /** Dotted keys that are accepted but not in force yet, with what to expect instead: each present one is a warning. */
+  readonly notInForce?: Readonly<Record<string, string>>;
+}
+
+export interface ReceiverDefinition<Config = unknown> extends Definition<"receiver", Config> {
+  create(config: Config, context: Context): Receiver;
+}
+
+export interface ProcessorDefinition<Config = unknown> extends Definition<"processor", Config> {
+  create(config: Config, context: Context, signal: Signal): Processor;
+}
+
+export interface ExporterDefinition<Config = unknown> extends Definition<"exporter", Config> {
+  create(config: Config, context: Context): Exporter;
+}
+
+export type ComponentDefinition = ReceiverDefinition<never> | ProcessorDefinition<never> | ExporterDefinition<never>;
+
+export function defineReceiver<Config>(definition: Omit<ReceiverDefinition<Config>, "kind">): ReceiverDefinition<Config> {
+  return { kind: "receiver", ...definition };
+}
+
+export function defineProcessor<Config>(definition: Omit<ProcessorDefinition<Config>, "kind">): ProcessorDefinition<Config> {
+  return { kind: "processor", ...definition };
+}
+
+export function defineExporter<Config>(definition: Omit<ExporterDefinition<Config>, "kind">): ExporterDefinition<Config> {
+  return { kind: "exporter", ...definition };
+}
+
+export type { Batch, Origin };
