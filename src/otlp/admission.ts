@@ -35,3 +35,5 @@ export interface Repairs {
   readonly fieldsMerged: number;
   readonly indicesCleared: number;
 }
+
+export const NO_REPAIRS: Repairs = { spansCut: 0, idsCleared: 0, textsRepaired: 0, fieldsMerged: 0, indicesCleared: 0 };

@@ -1,14 +1,31 @@
 /**
- * The kernel and its pool as one thing that components are given: checks and mends requests,
- * indexes them for a walk, converts from and to OTLP/JSON. Everything lies in one memory, so a
- * place anywhere is one absolute address.
+ * The kernel and its pool as one thing that components are given: it checks and mends requests,
+ * indexes them for a walk, converts from and to OTLP/JSON. Everything lies in one memory, so a place
+ * anywhere is one absolute address:
+ *
+ *   | kernel's own | constants | tape | pool of request buffers |
+ *
+ * The tape is one for all: it describes the chunk that was checked or indexed last, and a walk reads
+ * it before anything else may run.
  */
 import { SluiceError } from "../base/errors.ts";
-import { Pool, type Block, type PoolOptions } from "../base/pool.ts";
-import type { Signal } from "../base/signal.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import type { Chunk, Range } from "../wire/chunk.ts";
-import type { Admission } from "./admission.ts";
+import { type Block, Pool, type PoolOptions } from "../base/pool.ts";
+import { type Signal, signalNumber } from "../base/signal.ts";
+import { FAIL_TAPE, type Kernel } from "../kernel/kernel.ts";
+import { Chunk, type Range } from "../wire/chunk.ts";
+import { NO_REPAIRS, type Admission, type Repairs } from "./admission.ts";
+import { canonical, GROWTH_MAX } from "./canonical.ts";
+import { pathAt } from "./path.ts";
+import { leafLevel, RECORD_WORDS, type Tape } from "./tape.ts";
+import { keyBit, type Text } from "./text.ts";
+import { describeWireError } from "./wire-errors.ts";
+
+/** What rules compare with or insert. Configuration is small; 1 MiB is a thousand long rules. */
+const CONSTANT_BYTES = 1 << 20;
+/** One record of tape for every 512 bytes of memory: 1 M records at 512 MiB, 64 K at 32 MiB. */
+const MEMORY_BYTES_A_RECORD = 512;
+/** JSON is at most this much larger than the protobuf it says, the first guess; it doubles from there. */
+const JSON_GROWTH = 3;
 
 export interface Owned extends Range {
   /** The caller's to release. */
@@ -20,25 +37,196 @@ export class Engine {
   readonly pool: Pool;
   /** The whole memory. */
   readonly bytes: Uint8Array;
+  readonly #tapeAt: number;
+  readonly #tapeRecordsMax: number;
+  #constantAt: number;
+  readonly #constantEnd: number;
+  readonly #encoder = new TextEncoder();
+  /** Whose records the tape has, and down to which level. */
+  #taped: Chunk | undefined;
+  #tapedDepth = 0;
 
   constructor(kernel: Kernel, options: PoolOptions = {}) {
     this.kernel = kernel;
     this.bytes = kernel.bytes;
-    this.pool = new Pool(kernel.bytes, kernel.heapBase, kernel.bytes.length, options);
+    this.#constantAt = Math.ceil(kernel.heapBase / 64) * 64;
+    this.#constantEnd = this.#constantAt + CONSTANT_BYTES;
+    this.#tapeAt = this.#constantEnd;
+    this.#tapeRecordsMax = Math.floor(kernel.bytes.length / MEMORY_BYTES_A_RECORD);
+    const poolAt = this.#tapeAt + this.#tapeRecordsMax * RECORD_WORDS * 4;
+    this.pool = new Pool(kernel.bytes, poolAt, kernel.bytes.length, options);
+  }
+
+  /** Places bytes in the memory for good. */
+  constant(bytes: Uint8Array): Range {
+    const start = this.#constantAt;
+    const end = start + bytes.length;
+    if (end > this.#constantEnd) {
+      throw new SluiceError("config", "Cannot place a rule's text: over 1 MiB of constants", { cure: "Shorten the values in the configuration" });
+    }
+    this.bytes.set(bytes, start);
+    this.#constantAt = end;
+    return { start, end };
+  }
+
+  /** Places text for comparing with keys and values. */
+  text(text: string): Text {
+    const encoded = this.#encoder.encode(text);
+    const bit = keyBit(encoded.length, encoded.at(-1) ?? 0);
+    const range = this.constant(encoded);
+    return { ...range, text, keyLow: bit < 32 ? 1 << bit : 0, keyHigh: bit < 32 ? 0 : 1 << (bit - 32) };
+  }
+
+  /**
+   * The records of a checked chunk down to `depth`. Free when the kernel has just checked it. The
+   * chunk's contiguous form is indexed. Throws `too_large` when the tape has no room.
+   */
+  index(signal: Signal, chunk: Chunk, depth: number): Tape {
+    if (this.#taped !== chunk || this.#tapedDepth < depth) {
+      const { start, end } = chunk.contiguous(this.pool);
+      const status = this.kernel.index(signalNumber(signal), start, end, depth, this.#tapeAt, this.#tapeRecordsMax);
+      this.#taped = undefined;
+      if (status === FAIL_TAPE) throw tooManyItems(this.#tapeRecordsMax);
+      if (status < 0) throw new SluiceError("internal", `Cannot index a checked batch: kernel status ${status}`);
+      this.#taped = chunk;
+      this.#tapedDepth = depth;
+    }
+    return { words: this.kernel.words, base: this.#tapeAt >> 2, count: this.kernel.tapeCount() };
   }
 
   /** Checks protobuf bytes in `block` and mends what law 6 says is mended. Takes over the hold on `block`. */
-  admit(_signal: Signal, _start: number, _end: number, _block: Block): Admission {
-    throw new SluiceError("internal", "Cannot admit: under construction");
+  admit(signal: Signal, start: number, end: number, block: Block): Admission {
+    this.#taped = undefined;
+    const status = this.#check(signal, start, end);
+    if (status < 0) {
+      const malformed = this.#malformed(signal, status, start, end);
+      block.release();
+      return malformed;
+    }
+    if (status === 0) {
+      const chunk = this.#own(Chunk.of(this.bytes, start, end, block), signal);
+      return { kind: "admitted", chunk, items: this.kernel.items(), rejected: 0, message: "", unchanged: true, repairs: NO_REPAIRS };
+    }
+    return this.#mend(signal, start, end, block);
   }
 
   /** Converts OTLP/JSON to protobuf and admits that. Takes over the hold on `block`. */
-  admitJson(_signal: Signal, _start: number, _end: number, _block: Block): Admission {
-    throw new SluiceError("internal", "Cannot admit: under construction");
+  admitJson(signal: Signal, start: number, end: number, block: Block): Admission {
+    const converted = this.#fromJson(signal, start, end);
+    if (typeof converted === "number") {
+      const offset = 0;
+      block.release();
+      return { kind: "malformed", code: "malformed_json", message: `JSON ${converted}`, offset, path: "" };
+    }
+    block.release();
+    const admission = this.admit(signal, converted.start, converted.end, converted.block);
+    return admission.kind === "admitted" ? { ...admission, unchanged: false } : { ...admission, code: "malformed_json" };
   }
 
   /** The chunks as one OTLP/JSON document. Throws `over_budget` when the pool has no room. */
-  toJson(_signal: Signal, _chunks: readonly Chunk[]): Owned {
-    throw new SluiceError("internal", "Cannot convert: under construction");
+  toJson(signal: Signal, chunks: readonly Chunk[]): Owned {
+    const joined = this.#join(chunks);
+    try {
+      let size = (joined.end - joined.start) * JSON_GROWTH + 1024;
+      for (;;) {
+        const block = this.#take(size);
+        const written = this.kernel.writeJson(signalNumber(signal), joined.start, joined.end, block.start, block.end);
+        if (written >= 0) return { block, start: block.start, end: block.start + written };
+        block.release();
+        size *= 2;
+      }
+    } finally {
+      joined.block?.release();
+    }
   }
+
+  /** One range with all the chunks: concatenated messages are one message (not for profiles). */
+  #join(chunks: readonly Chunk[]): Range & { readonly block: Block | undefined } {
+    const [first] = chunks;
+    if (first !== undefined && chunks.length === 1) return { ...first.contiguous(this.pool), block: undefined };
+    const block = this.#take(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    let at = block.start;
+    for (const chunk of chunks) at = chunk.copyTo(this.bytes, at);
+    return { start: block.start, end: at, block };
+  }
+
+  /** The protobuf form in a new block, or the kernel's error code. */
+  #fromJson(signal: Signal, start: number, end: number): Owned | number {
+    let size = end - start;
+    for (;;) {
+      const block = this.#take(size);
+      const written = this.kernel.readJson(signalNumber(signal), start, end, block.start, block.end);
+      if (written >= 0) return { block, start: block.start, end: block.start + written };
+      block.release();
+      if (written !== -99 || size > (end - start) * 5) return written;
+      size *= 2;
+    }
+  }
+
+  #mend(signal: Signal, start: number, end: number, block: Block): Admission {
+    try {
+      const target = this.#take((end - start) * GROWTH_MAX);
+      const mended = canonical(this.bytes, signal, start, end, target.start);
+      const status = this.#check(signal, target.start, mended.end);
+      if (status !== 0) {
+        target.release();
+        throw new SluiceError("internal", `Cannot mend a request: it still has kernel status ${status}`);
+      }
+      const chunk = this.#own(Chunk.of(this.bytes, target.start, mended.end, target), signal);
+      const { repairs } = mended;
+      return {
+        kind: "admitted",
+        chunk,
+        items: this.kernel.items(),
+        rejected: repairs.spansCut,
+        message: describeRepairs(repairs),
+        unchanged: false,
+        repairs,
+      };
+    } finally {
+      block.release();
+    }
+  }
+
+  #check(signal: Signal, start: number, end: number): number {
+    return this.kernel.check(signalNumber(signal), start, end, this.#tapeAt, this.#tapeRecordsMax);
+  }
+
+  #own(chunk: Chunk, signal: Signal): Chunk {
+    this.#taped = chunk;
+    this.#tapedDepth = leafLevel(signal);
+    return chunk;
+  }
+
+  #malformed(signal: Signal, status: number, start: number, end: number): Admission {
+    if (status === FAIL_TAPE) {
+      return { kind: "malformed", code: "too_large", message: tooManyItems(this.#tapeRecordsMax).message, offset: 0, path: "" };
+    }
+    const offset = this.kernel.errorAt();
+    return {
+      kind: "malformed",
+      code: "malformed_protobuf",
+      message: describeWireError(status),
+      offset,
+      path: pathAt(this.bytes, signal, start, end, start + offset),
+    };
+  }
+
+  #take(size: number): Block {
+    const block = this.pool.take(size);
+    if (block === undefined) throw new SluiceError("over_budget", "Cannot hold a request: no room in the pool", { retryable: true });
+    return block;
+  }
+}
+
+function tooManyItems(recordsMax: number): SluiceError {
+  return new SluiceError("too_large", `Cannot take a request: more than ${recordsMax} resources, scopes and items`, {
+    cure: "Send smaller batches, or give the gateway more memory",
+  });
+}
+
+function describeRepairs(repairs: Repairs): string {
+  const parts: string[] = [];
+  if (repairs.spansCut > 0) parts.push(`${repairs.spansCut} spans without a valid trace_id and span_id were rejected`);
+  return parts.join("; ");
 }

@@ -1,0 +1,36 @@
+/**
+ * Text and attribute values as constants in the kernel's memory: what a rule compares with or
+ * inserts is encoded once, when the configuration is read, and is from then on a range of addresses.
+ */
+import type { Range } from "../wire/chunk.ts";
+
+/** UTF-8 text to compare with, and its place in a tape's 64-bit key set. */
+export interface Text extends Range {
+  readonly text: string;
+  /** The bit of this key in the low, or the high, half of a key set. */
+  readonly keyLow: number;
+  readonly keyHigh: number;
+}
+
+/** The bit that the kernel sets for an attribute key of this length and last byte. */
+export function keyBit(length: number, lastByte: number): number {
+  return (length * 7 + lastByte) & 63;
+}
+
+/** Whether [start, end) holds exactly the bytes of `text`. Compared from the end: keys differ there. */
+export function isText(bytes: Uint8Array, start: number, end: number, text: Range): boolean {
+  const length = end - start;
+  if (length !== text.end - text.start) return false;
+  for (let i = length - 1; i >= 0; i--) {
+    if (bytes[start + i] !== bytes[text.start + i]) return false;
+  }
+  return true;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The range as a string. Allocates: for people to read, not for rules. */
+export function textAt(bytes: Uint8Array, start: number, end: number): string {
+  // TextDecoder refuses shared memory in browsers, so the bytes are copied out first.
+  return decoder.decode(bytes.slice(start, end));
+}

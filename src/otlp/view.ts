@@ -1,0 +1,305 @@
+/**
+ * A view: a reusable cursor over one message. It finds the message's fields in one pass, whatever
+ * their order, and hands them out as addresses; setting a field writes the new one to scratch and
+ * points the view at it, so that whoever reads next reads through the edits. `flush` records in the
+ * script what changed. Nothing is allocated per message.
+ *
+ * Invariant: the bytes were checked by the kernel and each singular field occurs once (canonical
+ * form). A repeated field is found as the span from its first to behind its last occurrence.
+ */
+import type { EditScript } from "../wire/script.ts";
+import type { Scratch } from "../wire/scratch.ts";
+import { after, LEN, readVarint, readVarintHigh, skipValue, skipVarint, VARINT, varintSize, writeVarint } from "../wire/varint.ts";
+import { Attributes } from "./attributes.ts";
+
+/** What a view needs to know of its message: a generated table has it (tables.ts). */
+export interface Shape {
+  readonly name: string;
+  readonly fields: readonly ShapeField[];
+}
+
+export interface ShapeField {
+  readonly number: number;
+  readonly name: string;
+  readonly repeated: boolean;
+}
+
+const STRIDE = 3;
+const TAG = 0;
+const BODY = 1;
+const END = 2;
+const ABSENT = -1;
+
+/** What the views of one walk share. */
+export interface Desk {
+  readonly bytes: Uint8Array;
+  readonly scratch: Scratch;
+  readonly script: EditScript;
+}
+
+export class View {
+  readonly shape: Shape;
+  readonly bytes: Uint8Array;
+  readonly #desk: Desk;
+  readonly #parent: View | undefined;
+  /** This message's field number in its parent, for a message that has to be made. */
+  readonly #number: number;
+  readonly #slotOf: Int8Array;
+  readonly #slots: Int32Array;
+  /** The fields as they stand in the chunk, for those that were set. */
+  readonly #old: Int32Array;
+  readonly #attributesTag: number;
+  #attributes: Attributes | undefined;
+  #attributesRead = false;
+  #indexed = false;
+  #changed = 0;
+  #node = ABSENT;
+  #lengthStart = 0;
+  #start = 0;
+  #end = 0;
+  #present = false;
+
+  /**
+   * A view of messages of this shape inside `parent` (undefined: directly in the chunk), where they
+   * are field `number`.
+   */
+  constructor(desk: Desk, shape: Shape, parent: View | undefined, number: number) {
+    this.#desk = desk;
+    this.bytes = desk.bytes;
+    this.shape = shape;
+    this.#parent = parent;
+    this.#number = number;
+    const highest = Math.min(127, shape.fields.reduce((max, field) => Math.max(max, field.number), 0));
+    this.#slotOf = new Int8Array(highest + 1).fill(ABSENT);
+    shape.fields.forEach((field, slot) => {
+      if (field.number <= highest) this.#slotOf[field.number] = slot;
+    });
+    this.#slots = new Int32Array(shape.fields.length * STRIDE);
+    this.#old = new Int32Array(shape.fields.length * STRIDE);
+    const attributes = shape.fields.find((field) => field.name === "attributes" || field.name === "filtered_attributes");
+    this.#attributesTag = attributes === undefined ? 0 : (attributes.number << 3) | LEN;
+  }
+
+  /** Moves the view to the message whose field starts at `tagStart` and whose body is [start, end). */
+  at(tagStart: number, start: number, end: number): void {
+    this.#lengthStart = tagStart;
+    this.#start = start;
+    this.#end = end;
+    this.#present = true;
+    this.#indexed = false;
+    this.#attributesRead = false;
+    this.#changed = 0;
+    this.#node = ABSENT;
+  }
+
+  /** Moves the view to a message that its parent does not have. Setting something makes it. */
+  absent(): void {
+    this.at(0, 0, 0);
+    this.#present = false;
+  }
+
+  get present(): boolean {
+    return this.#present;
+  }
+
+  /** The message's body. */
+  get start(): number {
+    return this.#start;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Address of the value of a field: of its varint, its fixed bytes, or the body of what is length-delimited; -1 when absent. */
+  field(number: number): number {
+    return this.#slot(number, BODY);
+  }
+
+  /** Address behind the value of a field; -1 when absent. */
+  fieldEnd(number: number): number {
+    return this.#slot(number, END);
+  }
+
+  /** Address of a field's tag (a repeated field: of the first); -1 when absent. */
+  fieldTag(number: number): number {
+    return this.#slot(number, TAG);
+  }
+
+  has(number: number): boolean {
+    return this.#slot(number, BODY) !== ABSENT;
+  }
+
+  /** A varint field's low 32 bits, unsigned; 0 when absent. */
+  varint(number: number): number {
+    const at = this.#slot(number, BODY);
+    return at === ABSENT ? 0 : readVarint(this.bytes, at);
+  }
+
+  /** A varint field's high 32 bits, unsigned; 0 when absent. */
+  varintHigh(number: number): number {
+    const at = this.#slot(number, BODY);
+    return at === ABSENT ? 0 : readVarintHigh(this.bytes, at);
+  }
+
+  /** The low half of a fixed64 field, or a fixed32 field; unsigned, 0 when absent. */
+  fixedLow(number: number): number {
+    const at = this.#slot(number, BODY);
+    return at === ABSENT ? 0 : word(this.bytes, at);
+  }
+
+  /** The high half of a fixed64 field, unsigned; 0 when absent. */
+  fixedHigh(number: number): number {
+    const at = this.#slot(number, BODY);
+    return at === ABSENT ? 0 : word(this.bytes, at + 4);
+  }
+
+  /** The message's attributes, read on first use. */
+  get attributes(): Attributes {
+    this.#attributes ??= new Attributes(this.bytes, this.#desk.scratch);
+    if (!this.#attributesRead) {
+      const tag = this.#attributesTag;
+      const from = this.fieldTag(tag >>> 3);
+      this.#attributes.read(tag, from === ABSENT ? 0 : from, from === ABSENT ? 0 : this.fieldEnd(tag >>> 3));
+      this.#attributesRead = true;
+    }
+    return this.#attributes;
+  }
+
+  /** Sets a length-delimited field to the bytes at [start, end), which are copied. */
+  setBytes(number: number, start: number, end: number): void {
+    const length = end - start;
+    const tag = (number << 3) | LEN;
+    const { scratch } = this.#desk;
+    const at = scratch.field(tag, start, end);
+    const body = at + varintSize(tag) + varintSize(length);
+    this.#set(number, at, body, body + length);
+  }
+
+  /** Sets a varint field to a value of up to 32 bits, unsigned. */
+  setVarint(number: number, value: number): void {
+    const tag = (number << 3) | VARINT;
+    const { scratch } = this.#desk;
+    const at = scratch.reserve(10);
+    const body = writeVarint(this.bytes, at, tag);
+    const end = writeVarint(this.bytes, body, value);
+    scratch.take(end);
+    this.#set(number, at, body, end);
+  }
+
+  /** Removes a field. */
+  clear(number: number): void {
+    if (this.has(number)) this.#set(number, ABSENT, ABSENT, ABSENT);
+  }
+
+  /** The script's node of this message, with those above it; opened on first use. */
+  node(): number {
+    if (this.#node === ABSENT) {
+      const parent = this.#parent === undefined ? 0 : this.#parent.node();
+      this.#node = this.#desk.script.open(parent, skipVarint(this.bytes, this.#lengthStart), this.#start, this.#end);
+    }
+    return this.#node;
+  }
+
+  /** Whether the node was opened, so that dropping the message must discard it. */
+  get opened(): boolean {
+    return this.#node !== ABSENT;
+  }
+
+  /** Records what was set since the view was moved here. */
+  flush(): void {
+    const attributes = this.#attributesRead && this.#attributes?.changed === true;
+    if (this.#changed === 0 && !attributes) return;
+    if (!this.#present) return this.#make();
+    const { script } = this.#desk;
+    const node = this.node();
+    for (let slot = 0, bits = this.#changed; bits !== 0; slot++, bits >>>= 1) {
+      if ((bits & 1) === 0) continue;
+      const at = slot * STRIDE;
+      const oldTag = this.#old[at + TAG] ?? ABSENT;
+      const tag = this.#slots[at + TAG] ?? ABSENT;
+      const end = this.#slots[at + END] ?? ABSENT;
+      if (oldTag === ABSENT) {
+        if (tag !== ABSENT) script.insert(node, this.#end, tag, end);
+      } else if (tag === ABSENT) script.cut(node, oldTag, this.#old[at + END] ?? 0);
+      else script.replace(node, oldTag, this.#old[at + END] ?? 0, tag, end);
+    }
+    this.#changed = 0;
+    if (attributes) this.#attributes?.flush(script, node, this.#end);
+  }
+
+  /** Writes a message that was absent as a new field at the front of its parent. */
+  #make(): void {
+    const parent = this.#parent;
+    if (parent === undefined) return;
+    const { script, scratch } = this.#desk;
+    const attributes = this.#attributesRead ? this.#attributes : undefined;
+    let length = attributes?.size ?? 0;
+    for (let at = 0; at < this.#slots.length; at += STRIDE) {
+      if (this.#slots[at + TAG] !== ABSENT) length += (this.#slots[at + END] ?? 0) - (this.#slots[at + TAG] ?? 0);
+    }
+    const tag = (this.#number << 3) | LEN;
+    const start = scratch.reserve(varintSize(tag) + varintSize(length) + length);
+    let to = writeVarint(this.bytes, writeVarint(this.bytes, start, tag), length);
+    for (let at = 0; at < this.#slots.length; at += STRIDE) {
+      const from = this.#slots[at + TAG] ?? ABSENT;
+      if (from === ABSENT) continue;
+      const end = this.#slots[at + END] ?? 0;
+      this.bytes.copyWithin(to, from, end);
+      to += end - from;
+    }
+    to = attributes?.copyTo(to) ?? to;
+    scratch.take(to);
+    this.#changed = 0;
+    script.insert(parent.node(), parent.start, start, to);
+  }
+
+  #slot(number: number, column: number): number {
+    if (!this.#indexed) this.#index();
+    const slot = this.#slotOf[number] ?? ABSENT;
+    return slot === ABSENT ? ABSENT : (this.#slots[slot * STRIDE + column] ?? ABSENT);
+  }
+
+  #set(number: number, tag: number, body: number, end: number): void {
+    if (!this.#indexed) this.#index();
+    const slot = this.#slotOf[number] ?? ABSENT;
+    if (slot === ABSENT) return;
+    const at = slot * STRIDE;
+    if ((this.#changed & (1 << slot)) === 0) {
+      this.#changed |= 1 << slot;
+      this.#old[at + TAG] = this.#slots[at + TAG] ?? ABSENT;
+      this.#old[at + END] = this.#slots[at + END] ?? ABSENT;
+    }
+    this.#slots[at + TAG] = tag;
+    this.#slots[at + BODY] = body;
+    this.#slots[at + END] = end;
+  }
+
+  #index(): void {
+    this.#indexed = true;
+    const slots = this.#slots.fill(ABSENT);
+    const slotOf = this.#slotOf;
+    const bytes = this.bytes;
+    for (let at = this.#start, end = this.#end; at < end; ) {
+      const tag = readVarint(bytes, at);
+      let body = after;
+      const next = skipValue(bytes, body, tag);
+      const slot = slotOf[tag >>> 3] ?? ABSENT;
+      if (slot !== ABSENT) {
+        if ((tag & 7) === LEN) body = skipVarint(bytes, body);
+        const row = slot * STRIDE;
+        if (slots[row + TAG] === ABSENT) {
+          slots[row + TAG] = at;
+          slots[row + BODY] = body;
+        }
+        slots[row + END] = next;
+      }
+      at = next;
+    }
+  }
+}
+
+/** The little-endian 32-bit word at `at`, unsigned. */
+export function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
+}

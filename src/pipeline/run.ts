@@ -1,0 +1,275 @@
+/**
+ * One walk over a batch for a row of fused steps: views move along the kernel's tape, steps keep,
+ * drop or set, one script is recorded and applied once. Parents come first, wherever they stand on
+ * the wire. A parent whose children were all dropped goes too; one that came in empty stays.
+ */
+import { SluiceError } from "../base/errors.ts";
+import type { Signal } from "../base/signal.ts";
+import { Cursor } from "../otlp/cursor.ts";
+import type { Engine } from "../otlp/engine.ts";
+import * as tape from "../otlp/tape.ts";
+import type { View } from "../otlp/view.ts";
+import { Chunk } from "../wire/chunk.ts";
+import { EditScript } from "../wire/script.ts";
+import { Scratch } from "../wire/scratch.ts";
+import { Batch } from "./batch.ts";
+import type { Counter, Counters } from "./counters.ts";
+import { depthOf, type Step, writesAbove } from "./step.ts";
+
+/** Under this many bytes a piece, pieces are laid end to end at once: a write each would cost more (bench/RESULTS.md). */
+const PIECE_BYTES_MIN = 4096;
+
+interface Fused {
+  readonly step: Step;
+  /** Leaf items that the step dropped from the batch at hand. */
+  dropped: number;
+  readonly incoming: Counter;
+  readonly outgoing: Counter;
+  readonly reason: Counter;
+}
+
+export class Run {
+  readonly #engine: Engine;
+  readonly #signal: Signal;
+  readonly #fused: readonly Fused[];
+  readonly #byLevel: readonly (readonly Fused[])[];
+  readonly #depth: number;
+  readonly #leaf: number;
+  readonly #lateParents: boolean;
+  readonly #scratch: Scratch;
+  readonly #cursor: Cursor;
+  readonly #script = new EditScript();
+  #tape: tape.Tape = { words: new Int32Array(0), base: 0, count: 0 };
+  /** Walks done: with `applied`, the proof of fusing. */
+  walked = 0;
+
+  constructor(engine: Engine, signal: Signal, steps: readonly Step[], counters: Counters) {
+    this.#engine = engine;
+    this.#signal = signal;
+    this.#fused = steps.map((step) => fusedOf(step, signal, counters));
+    this.#byLevel = [0, 1, 2, 3, 4].map((level) => this.#fused.filter(({ step }) => depthOf(step.level) === level));
+    this.#leaf = tape.leafLevel(signal);
+    const deepest = Math.max(...steps.map(({ level }) => depthOf(level)));
+    this.#depth = steps.some(({ drops }) => drops) ? this.#leaf : deepest;
+    this.#lateParents = steps.some(writesAbove);
+    this.#scratch = new Scratch(engine.pool);
+    this.#cursor = new Cursor({ bytes: engine.bytes, scratch: this.#scratch, script: this.#script }, signal);
+  }
+
+  /** Scripts applied so far. */
+  get applied(): number {
+    return this.#script.applied;
+  }
+
+  /**
+   * The batch after the steps: the same one, retained once more, when nothing changed; otherwise a
+   * new one, which the caller holds. No items left: a batch of no items. Throws `over_budget`.
+   */
+  run(batch: Batch): Batch {
+    for (const fused of this.#fused) fused.dropped = 0;
+    const chunks: Chunk[] = [];
+    let changed = false;
+    try {
+      for (const chunk of batch.chunks) {
+        const edited = this.#edit(chunk);
+        changed ||= edited !== chunk;
+        chunks.push(edited);
+      }
+    } catch (error) {
+      for (const chunk of chunks) chunk.release();
+      this.#scratch.drop();
+      throw error;
+    }
+    const items = this.#count(batch.items);
+    if (!changed) {
+      for (const chunk of chunks) chunk.release();
+      return batch.retain();
+    }
+    return new Batch({ signal: batch.signal, chunks, id: batch.id, items, origin: batch.origin });
+  }
+
+  #count(incoming: number): number {
+    let items = incoming;
+    for (const fused of this.#fused) {
+      fused.incoming.add(items);
+      items -= fused.dropped;
+      fused.outgoing.add(items);
+      if (fused.dropped > 0) fused.reason.add(fused.dropped);
+    }
+    return items;
+  }
+
+  /** The edited chunk, or the same one; retained for the caller either way. */
+  #edit(chunk: Chunk): Chunk {
+    const range = chunk.contiguous(this.#engine.pool);
+    this.#tape = this.#engine.index(this.#signal, chunk, this.#depth);
+    this.#script.reset(range.start, range.end);
+    this.#walk();
+    if (this.#script.empty) {
+      this.#scratch.drop();
+      return chunk.retain();
+    }
+    const pieces = this.#script.apply(this.#scratch);
+    return this.#chunkOf(pieces, chunk);
+  }
+
+  #chunkOf(pieces: Int32Array, source: Chunk): Chunk {
+    const blocks = source.blocks.map((block) => block.retain());
+    const gathered = new Chunk(this.#engine.bytes, pieces, [...blocks, ...this.#scratch.hand()]);
+    if (gathered.pieces < 2 || gathered.length / gathered.pieces >= PIECE_BYTES_MIN) return gathered;
+    const block = this.#engine.pool.take(gathered.length);
+    if (block === undefined) {
+      gathered.release();
+      throw new SluiceError("over_budget", "Cannot lay out an edited batch: no room in the pool", { retryable: true });
+    }
+    const end = gathered.copyTo(this.#engine.bytes, block.start);
+    gathered.release();
+    return Chunk.of(this.#engine.bytes, block.start, end, block);
+  }
+
+  #walk(): void {
+    this.walked++;
+    const { words, base, count } = this.#tape;
+    const { group, resource } = this.#cursor;
+    for (let record = 0; record < count; ) {
+      const at = base + record * tape.RECORD_WORDS;
+      const next = words[at + tape.NEXT_WORD] ?? 0;
+      const tag = words[at + tape.TAG_WORD] ?? 0;
+      const end = words[at + tape.END_WORD] ?? 0;
+      group.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
+      const part = moveToPart(resource, words, at);
+      let kept = this.#apply(tape.GROUP_LEVEL, record);
+      if (kept) {
+        const late = this.#isLate(record, next, part);
+        if (!late) resource.flush();
+        kept = this.#depth < tape.SCOPE_LEVEL || this.#walkScopes(record + 1, next);
+        if (kept && late) resource.flush();
+      }
+      if (!kept) this.#drop(undefined, group, tag, end);
+      record = next;
+    }
+  }
+
+  /** Whether any child is left, or there was none. */
+  #walkScopes(record: number, stop: number): boolean {
+    const { words, base } = this.#tape;
+    const { group, scopeGroup, scope } = this.#cursor;
+    let left = record === stop ? 1 : 0;
+    while (record < stop) {
+      const at = base + record * tape.RECORD_WORDS;
+      const next = words[at + tape.NEXT_WORD] ?? 0;
+      const tag = words[at + tape.TAG_WORD] ?? 0;
+      const end = words[at + tape.END_WORD] ?? 0;
+      scopeGroup.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
+      const part = moveToPart(scope, words, at);
+      let kept = this.#apply(tape.SCOPE_LEVEL, record);
+      if (kept) {
+        const late = this.#isLate(record, next, part);
+        if (!late) scope.flush();
+        kept = this.#depth < tape.ITEM_LEVEL || this.#walkItems(record + 1, next);
+        if (kept && late) scope.flush();
+      }
+      if (kept) left++;
+      else this.#drop(group, scopeGroup, tag, end);
+      record = next;
+    }
+    return left > 0;
+  }
+
+  #walkItems(record: number, stop: number): boolean {
+    const { words, base } = this.#tape;
+    const cursor = this.#cursor;
+    const { scopeGroup, item } = cursor;
+    const metrics = this.#leaf === tape.POINT_LEVEL;
+    let left = record === stop ? 1 : 0;
+    while (record < stop) {
+      const at = base + record * tape.RECORD_WORDS;
+      const next = words[at + tape.NEXT_WORD] ?? 0;
+      const tag = words[at + tape.TAG_WORD] ?? 0;
+      const end = words[at + tape.END_WORD] ?? 0;
+      item.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
+      if (!metrics) {
+        cursor.traceId = words[at + tape.TRACE_ID_WORD] ?? 0;
+        cursor.setKeys(words[at + tape.KEYS_LOW_WORD] ?? 0, words[at + tape.KEYS_HIGH_WORD] ?? 0);
+      }
+      let kept = this.#apply(tape.ITEM_LEVEL, record);
+      if (kept && metrics && this.#depth >= tape.POINT_LEVEL && this.#byLevel[tape.POINT_LEVEL]?.length !== 0) {
+        kept = this.#walkPoints(at, record + 1, next);
+      }
+      if (kept) {
+        item.flush();
+        left++;
+      } else this.#drop(scopeGroup, item, tag, end);
+      record = next;
+    }
+    return left > 0;
+  }
+
+  #walkPoints(metricAt: number, record: number, stop: number): boolean {
+    if (record === stop) return true;
+    const { words, base } = this.#tape;
+    const cursor = this.#cursor;
+    cursor.turnTo(words[base + record * tape.RECORD_WORDS + tape.POINT_DATA_WORD] ?? 0);
+    const { data, point } = cursor;
+    data.at(words[metricAt + tape.PART_TAG_WORD] ?? 0, words[metricAt + tape.PART_BODY_WORD] ?? 0, words[metricAt + tape.PART_END_WORD] ?? 0);
+    let left = 0;
+    for (; record < stop; record++) {
+      const at = base + record * tape.RECORD_WORDS;
+      const tag = words[at + tape.TAG_WORD] ?? 0;
+      const end = words[at + tape.END_WORD] ?? 0;
+      point.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
+      cursor.setKeys(words[at + tape.POINT_KEYS_LOW_WORD] ?? 0, words[at + tape.POINT_KEYS_HIGH_WORD] ?? 0);
+      if (this.#apply(tape.POINT_LEVEL, record)) {
+        point.flush();
+        left++;
+      } else this.#drop(data, point, tag, end);
+    }
+    return left > 0;
+  }
+
+  /** Calls the steps of a level in order; false as soon as one drops. */
+  #apply(level: number, record: number): boolean {
+    const fused = this.#byLevel[level] ?? [];
+    for (let index = 0; index < fused.length; index++) {
+      const one = fused[index];
+      if (one !== undefined && !one.step.run(this.#cursor)) {
+        one.dropped += tape.countLeaves(this.#tape, record, this.#leaf);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #drop(parent: View | undefined, view: View, tag: number, end: number): void {
+    if (view.opened) this.#script.discard(view.node());
+    this.#script.cut(parent?.node() ?? 0, tag, end);
+  }
+
+  /** Whether a parent's edits are recorded after its children: it stands behind them, or they may write to it. */
+  #isLate(record: number, next: number, partTag: number): boolean {
+    if (this.#lateParents) return true;
+    if (record + 1 >= next) return false;
+    const child = this.#tape.base + (record + 1) * tape.RECORD_WORDS;
+    return partTag > (this.#tape.words[child + tape.TAG_WORD] ?? 0);
+  }
+}
+
+/** Moves the view of a resource or a scope to where the tape says it is; returns its tag's address, 0 when absent. */
+function moveToPart(view: View, words: Int32Array, at: number): number {
+  const tag = words[at + tape.PART_TAG_WORD] ?? 0;
+  if (tag === 0) view.absent();
+  else view.at(tag, words[at + tape.PART_BODY_WORD] ?? 0, words[at + tape.PART_END_WORD] ?? 0);
+  return tag;
+}
+
+function fusedOf(step: Step, signal: Signal, counters: Counters): Fused {
+  const labels = { processor: step.component, "otel.signal": signal };
+  return {
+    step,
+    dropped: 0,
+    incoming: counters.counter("otelcol_processor_incoming_items", labels),
+    outgoing: counters.counter("otelcol_processor_outgoing_items", labels),
+    reason: counters.counter("sluice_processor_dropped_items", { ...labels, reason: step.dropReason }),
+  };
+}
+

@@ -1,0 +1,263 @@
+/**
+ * An edit script: an ordered tree of the messages touched, each with its own cuts and insertions.
+ * Edits may be recorded in any order; `apply` sorts them where that is needed, rewrites the lengths
+ * of every enclosing message from the innermost outwards in canonical form, and leaves the result as
+ * pieces. An empty script leaves the chunk as it is.
+ *
+ * All addresses lie in one memory: a piece may come from the chunk, from scratch, or from another
+ * retained block. Edits of one message must not overlap; what is recorded inside a dropped message
+ * does not count. Nothing is allocated per edit: columns in typed arrays, kept between runs.
+ */
+import type { Scratch } from "./scratch.ts";
+import { varintSize, writeVarint } from "./varint.ts";
+
+/** The whole chunk as a message: the parent of the outermost nodes. */
+export const ROOT = 0;
+
+const NODE = 6;
+const PARENT = 0;
+const LENGTH_START = 1;
+const BODY_START = 2;
+const END = 3;
+const DEPTH = 4;
+const LENGTH_OP = 5;
+
+const OP = 5;
+const FROM = 0;
+const TO = 1;
+const PIECE_START = 2;
+const PIECE_END = 3;
+const OWNER = 4;
+
+/** Marks the operation that stands for a message's length until `apply` knows it. */
+const UNSET = -1;
+
+export class EditScript {
+  #nodes = new Int32Array(64 * NODE);
+  #deltas = new Int32Array(64);
+  #dead = new Uint8Array(64);
+  #nodeCount = 0;
+  #ops = new Int32Array(256 * OP);
+  #opCount = 0;
+  #sorted = true;
+  #edits = 0;
+  #lastAt = 0;
+  #lastDepth = 0;
+  #pieces = new Int32Array(256);
+
+  /** How many times a script was applied: proof that fused steps share one. */
+  applied = 0;
+
+  /** Forgets everything and starts on the chunk at [start, end). */
+  reset(start: number, end: number): void {
+    this.#nodeCount = 1;
+    this.#opCount = 0;
+    this.#edits = 0;
+    this.#sorted = true;
+    this.#lastAt = start;
+    this.#lastDepth = 0;
+    this.#nodes[PARENT] = UNSET;
+    this.#nodes[LENGTH_START] = start;
+    this.#nodes[BODY_START] = start;
+    this.#nodes[END] = end;
+    this.#nodes[DEPTH] = 0;
+    this.#nodes[LENGTH_OP] = UNSET;
+    this.#dead[ROOT] = 0;
+  }
+
+  get empty(): boolean {
+    return this.#edits === 0;
+  }
+
+  /** Edits recorded, opened messages not counted. */
+  get edits(): number {
+    return this.#edits;
+  }
+
+  /**
+   * A message inside `parent`, to record edits in: its length stands at `lengthStart`, its body is
+   * [bodyStart, end). Open each message once.
+   */
+  open(parent: number, lengthStart: number, bodyStart: number, end: number): number {
+    const node = this.#nodeCount++;
+    if (node * NODE >= this.#nodes.length) this.#growNodes();
+    const nodes = this.#nodes;
+    const at = node * NODE;
+    nodes[at + PARENT] = parent;
+    nodes[at + LENGTH_START] = lengthStart;
+    nodes[at + BODY_START] = bodyStart;
+    nodes[at + END] = end;
+    nodes[at + DEPTH] = (nodes[parent * NODE + DEPTH] ?? 0) + 1;
+    nodes[at + LENGTH_OP] = this.#opCount;
+    this.#dead[node] = 0;
+    this.#record(node, lengthStart, bodyStart, UNSET, UNSET);
+    return node;
+  }
+
+  /** Removes the field at [start, end) (tag included) from `node`. Neighbouring cuts become one. */
+  cut(node: number, start: number, end: number): void {
+    this.#edits++;
+    const ops = this.#ops;
+    const last = (this.#opCount - 1) * OP;
+    if (
+      last >= 0 &&
+      ops[last + TO] === start &&
+      ops[last + OWNER] === node &&
+      ops[last + PIECE_START] !== UNSET &&
+      ops[last + PIECE_START] === ops[last + PIECE_END]
+    ) {
+      ops[last + TO] = end;
+      return;
+    }
+    this.#record(node, start, end, 0, 0);
+  }
+
+  /** Puts the bytes at [pieceStart, pieceEnd) in the place of [start, end) of `node`. */
+  replace(node: number, start: number, end: number, pieceStart: number, pieceEnd: number): void {
+    this.#edits++;
+    this.#record(node, start, end, pieceStart, pieceEnd);
+  }
+
+  /** Inserts whole fields into `node` at `at`. Several at one place keep the order in which they were recorded. */
+  insert(node: number, at: number, pieceStart: number, pieceEnd: number): void {
+    this.#edits++;
+    this.#record(node, at, at, pieceStart, pieceEnd);
+  }
+
+  /** What was recorded in `node`, and below it, does not count: the message itself is cut from its parent, or replaced. */
+  discard(node: number): void {
+    this.#dead[node] = 1;
+  }
+
+  /**
+   * The edited chunk as pairs of absolute start and end. New lengths are written to `scratch`.
+   * May throw `over_budget` from there.
+   */
+  apply(scratch: Scratch): Int32Array {
+    this.applied++;
+    this.#spreadDeath();
+    this.#sumDeltas();
+    this.#writeLengths(scratch);
+    return this.#sorted ? this.#emit(undefined) : this.#emit(this.#order());
+  }
+
+  #record(node: number, start: number, end: number, pieceStart: number, pieceEnd: number): void {
+    const op = this.#opCount++;
+    if (op * OP >= this.#ops.length) this.#growOps();
+    const ops = this.#ops;
+    const at = op * OP;
+    ops[at + FROM] = start;
+    ops[at + TO] = end;
+    ops[at + PIECE_START] = pieceStart;
+    ops[at + PIECE_END] = pieceEnd;
+    ops[at + OWNER] = node;
+    const depth = this.#nodes[node * NODE + DEPTH] ?? 0;
+    if (start < this.#lastAt || (start === this.#lastAt && depth > this.#lastDepth)) this.#sorted = false;
+    this.#lastAt = start;
+    this.#lastDepth = depth;
+  }
+
+  #spreadDeath(): void {
+    const dead = this.#dead;
+    for (let node = 1; node < this.#nodeCount; node++) {
+      if (dead[this.#nodes[node * NODE + PARENT] ?? 0] === 1) dead[node] = 1;
+    }
+  }
+
+  #sumDeltas(): void {
+    const ops = this.#ops;
+    const deltas = this.#deltas;
+    deltas.fill(0, 0, this.#nodeCount);
+    for (let at = 0, stop = this.#opCount * OP; at < stop; at += OP) {
+      const pieceStart = ops[at + PIECE_START] ?? 0;
+      if (pieceStart === UNSET) continue;
+      const owner = ops[at + OWNER] ?? 0;
+      const growth = (ops[at + PIECE_END] ?? 0) - pieceStart - ((ops[at + TO] ?? 0) - (ops[at + FROM] ?? 0));
+      deltas[owner] = (deltas[owner] ?? 0) + growth;
+    }
+  }
+
+  /** Children have higher numbers than their parents, so one pass backwards goes bottom up. */
+  #writeLengths(scratch: Scratch): void {
+    const nodes = this.#nodes;
+    const ops = this.#ops;
+    const deltas = this.#deltas;
+    for (let node = this.#nodeCount - 1; node > 0; node--) {
+      const delta = deltas[node] ?? 0;
+      if (delta === 0 || this.#dead[node] === 1) continue;
+      const at = node * NODE;
+      const bodyStart = nodes[at + BODY_START] ?? 0;
+      const length = (nodes[at + END] ?? 0) - bodyStart + delta;
+      const size = varintSize(length);
+      const to = scratch.reserve(size);
+      scratch.take(writeVarint(scratch.bytes, to, length));
+      const op = (nodes[at + LENGTH_OP] ?? 0) * OP;
+      ops[op + PIECE_START] = to;
+      ops[op + PIECE_END] = to + size;
+      const parent = nodes[at + PARENT] ?? 0;
+      deltas[parent] = (deltas[parent] ?? 0) + delta + size - (bodyStart - (nodes[at + LENGTH_START] ?? 0));
+    }
+  }
+
+  /** Operations by place; at one place the deeper first (an inner message ends before its parent goes on), then as recorded. */
+  #order(): Uint32Array {
+    const ops = this.#ops;
+    const nodes = this.#nodes;
+    const order = new Uint32Array(this.#opCount);
+    for (let op = 0; op < order.length; op++) order[op] = op;
+    const place = (op: number) => ops[op * OP + FROM] ?? 0;
+    const depth = (op: number) => nodes[(ops[op * OP + OWNER] ?? 0) * NODE + DEPTH] ?? 0;
+    return order.toSorted((a, b) => place(a) - place(b) || depth(b) - depth(a) || a - b);
+  }
+
+  #emit(order: Uint32Array | undefined): Int32Array {
+    const ops = this.#ops;
+    let cursor = this.#nodes[BODY_START] ?? 0;
+    let count = 0;
+    if (this.#pieces.length < this.#opCount * 4 + 4) this.#pieces = new Int32Array(this.#opCount * 8 + 8);
+    const pieces = this.#pieces;
+    for (let index = 0; index < this.#opCount; index++) {
+      const at = (order === undefined ? index : (order[index] ?? 0)) * OP;
+      const pieceStart = ops[at + PIECE_START] ?? 0;
+      if (pieceStart === UNSET || this.#dead[ops[at + OWNER] ?? 0] === 1) continue;
+      const start = ops[at + FROM] ?? 0;
+      if (start > cursor) count = addPiece(pieces, count, cursor, start);
+      const end = ops[at + TO] ?? 0;
+      if (end > cursor) cursor = end;
+      const pieceEnd = ops[at + PIECE_END] ?? 0;
+      if (pieceEnd > pieceStart) count = addPiece(pieces, count, pieceStart, pieceEnd);
+    }
+    const end = this.#nodes[END] ?? 0;
+    if (end > cursor) count = addPiece(pieces, count, cursor, end);
+    return pieces.slice(0, count);
+  }
+
+  #growNodes(): void {
+    this.#nodes = grown(this.#nodes);
+    this.#deltas = grown(this.#deltas);
+    const dead = new Uint8Array(this.#dead.length * 2);
+    dead.set(this.#dead);
+    this.#dead = dead;
+  }
+
+  #growOps(): void {
+    this.#ops = grown(this.#ops);
+  }
+}
+
+function grown(column: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(column.length * 2);
+  larger.set(column);
+  return larger;
+}
+
+/** Appends the piece, or lengthens the last one when they touch; returns the new count. */
+function addPiece(pieces: Int32Array, count: number, start: number, end: number): number {
+  if (count > 0 && pieces[count - 1] === start) {
+    pieces[count - 1] = end;
+    return count;
+  }
+  pieces[count] = start;
+  pieces[count + 1] = end;
+  return count + 2;
+}

@@ -1,0 +1,183 @@
+/**
+ * The edit script against a model: a tree of messages is edited as a tree and encoded, and edited by
+ * a script on its bytes; both must give the same fields. The model shares no code with the script.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Pool } from "../../src/base/pool.ts";
+import { Chunk } from "../../src/wire/chunk.ts";
+import { EditScript, ROOT } from "../../src/wire/script.ts";
+import { Scratch } from "../../src/wire/scratch.ts";
+import { after, readVarint, skipValue, skipVarint } from "../../src/wire/varint.ts";
+
+/** A field: a leaf with its bytes, or a message. `edit` says what becomes of it. */
+type Node = {
+  number: number;
+  body: Uint8Array | Node[];
+  edit: "keep" | "cut" | "replace";
+  inserts: { number: number; body: Uint8Array }[];
+  /** Bytes of the length beyond its canonical form. */
+  padding: number;
+};
+
+function varintBytes(value: number, padding = 0): number[] {
+  const out: number[] = [];
+  while (value >= 0x80 || padding > 0) {
+    if (value < 0x80 && padding > 0) padding--;
+    out.push((value & 0x7f) | 0x80);
+    value >>>= 7;
+  }
+  return [...out, value];
+}
+
+function field(number: number, body: ArrayLike<number>, padding = 0): number[] {
+  return [...varintBytes((number << 3) | 2), ...varintBytes(body.length, padding), ...Array.from(body)];
+}
+
+function encode(nodes: readonly Node[]): number[] {
+  return nodes.flatMap((node) => field(node.number, node.body instanceof Uint8Array ? node.body : encode(node.body), node.padding));
+}
+
+const REPLACEMENT = Uint8Array.of(9, 9, 9);
+
+/** The model's answer: fields in order, nested where the model nests. */
+function edited(nodes: readonly Node[]): number[] {
+  return nodes.flatMap((node) => {
+    if (node.edit === "cut") return [];
+    if (node.edit === "replace") return field(node.number, REPLACEMENT);
+    if (node.body instanceof Uint8Array) return field(node.number, node.body);
+    return field(node.number, [...edited(node.body), ...node.inserts.flatMap((insert) => field(insert.number, insert.body))]);
+  });
+}
+
+/** Both results with canonical lengths: what was not touched keeps its own length form. */
+function canonical(bytes: Uint8Array, shape: readonly Node[]): string {
+  return JSON.stringify(parse(bytes, 0, bytes.length, shape.some(({ body }) => !(body instanceof Uint8Array)) ? 6 : 0));
+}
+
+type Parsed = [number, string | Parsed[]];
+
+function parse(bytes: Uint8Array, start: number, end: number, depth: number): Parsed[] {
+  const out: Parsed[] = [];
+  for (let at = start; at < end; ) {
+    const tag = readVarint(bytes, at);
+    const next = skipValue(bytes, after, tag);
+    const body = skipVarint(bytes, skipVarint(bytes, at));
+    const number = tag >>> 3;
+    // Numbers of 8 and above are messages in this model.
+    out.push([number, number >= 8 && depth > 0 ? parse(bytes, body, next, depth - 1) : [...bytes.subarray(body, next)].join()]);
+    at = next;
+  }
+  expect(end).toBeGreaterThanOrEqual(start);
+  return out;
+}
+
+const leaf = fc.record({
+  number: fc.integer({ min: 1, max: 7 }),
+  body: fc.uint8Array({ maxLength: 40 }),
+  edit: fc.constantFrom("keep", "keep", "cut", "replace"),
+  inserts: fc.constant([]),
+  padding: fc.constantFrom(0, 0, 0, 1),
+}) as fc.Arbitrary<Node>; // the literals widen in fc.record
+
+const { message } = fc.letrec<{ message: Node; field: Node }>((tie) => ({
+  field: fc.oneof({ depthSize: "small", maxDepth: 4 }, leaf, tie("message")),
+  message: fc.record({
+    number: fc.integer({ min: 8, max: 15 }),
+    body: fc.array(tie("field"), { maxLength: 6 }),
+    // A message that is replaced becomes an opaque leaf, which the model would parse: only cut or keep.
+    edit: fc.constantFrom("keep", "keep", "keep", "cut"),
+    inserts: fc.array(fc.record({ number: fc.integer({ min: 1, max: 7 }), body: fc.uint8Array({ maxLength: 140 }) }), { maxLength: 2 }),
+    padding: fc.constantFrom(0, 0, 0, 2),
+  }) as fc.Arbitrary<Node>, // the literals widen in fc.record
+}));
+
+/** Records the model's edits; `late` puts a message's own edits behind those of what follows it. */
+function record(script: EditScript, scratch: Scratch, bytes: Uint8Array, nodes: readonly Node[], parent: number, start: number, late: (() => void)[], order: () => boolean): void {
+  let at = start;
+  for (const node of nodes) {
+    const tag = readVarint(bytes, at);
+    const next = skipValue(bytes, after, tag);
+    const lengthStart = skipVarint(bytes, at);
+    const body = skipVarint(bytes, lengthStart);
+    const from = at;
+    at = next;
+    const later = order() ? (work: () => void) => late.push(work) : (work: () => void) => work();
+    if (node.edit === "replace") {
+      const piece = place(scratch, field(node.number, REPLACEMENT));
+      later(() => script.replace(parent, from, next, piece.start, piece.end));
+      continue;
+    }
+    const opened = node.body instanceof Uint8Array ? undefined : script.open(parent, lengthStart, body, next);
+    if (opened !== undefined && !(node.body instanceof Uint8Array)) {
+      record(script, scratch, bytes, node.body, opened, body, late, order);
+      for (const insert of node.inserts) {
+        const piece = place(scratch, field(insert.number, insert.body));
+        later(() => script.insert(opened, next, piece.start, piece.end));
+      }
+    }
+    if (node.edit === "cut") {
+      if (opened !== undefined) script.discard(opened);
+      later(() => script.cut(parent, from, next));
+    }
+  }
+}
+
+function place(scratch: Scratch, bytes: readonly number[]): { start: number; end: number } {
+  const start = scratch.reserve(bytes.length);
+  scratch.bytes.set(bytes, start);
+  scratch.take(start + bytes.length);
+  return { start, end: start + bytes.length };
+}
+
+function apply(nodes: readonly Node[], shuffled: boolean): { result: Uint8Array; script: EditScript } {
+  const pool = new Pool(new Uint8Array(1 << 20), 0, 1 << 20);
+  const source = encode(nodes);
+  const block = pool.take(source.length);
+  if (block === undefined) throw new Error("no block");
+  pool.bytes.set(source, block.start);
+  const scratch = new Scratch(pool);
+  const script = new EditScript();
+  script.reset(block.start, block.start + source.length);
+  const late: (() => void)[] = [];
+  let turn = 0;
+  record(script, scratch, pool.bytes, nodes, ROOT, block.start, late, () => shuffled && turn++ % 2 === 0);
+  for (const work of late) work();
+  const chunk = new Chunk(pool.bytes, script.apply(scratch), [block, ...scratch.hand()]);
+  const { start, end } = chunk.contiguous(pool);
+  const result = pool.bytes.slice(start, end);
+  chunk.release();
+  expect(pool.blocks).toBe(0);
+  return { result, script };
+}
+
+describe("EditScript", () => {
+  it.each([
+    ["in ascending order", false],
+    ["in any order", true],
+  ])("gives what editing the tree gives, recorded %s", (_name, shuffled) => {
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 5 }), (nodes) => {
+        const { result } = apply(nodes, shuffled);
+        expect(canonical(result, nodes)).toBe(canonical(Uint8Array.from(edited(nodes)), nodes));
+      }),
+      { seed: 20261121, numRuns: 500 },
+    );
+  });
+
+  it("leaves the chunk as one piece when nothing was recorded", () => {
+    const scratch = new Scratch(new Pool(new Uint8Array(1 << 16), 0, 1 << 16));
+    const script = new EditScript();
+    script.reset(100, 200);
+    expect(script.empty).toBe(true);
+    expect([...script.apply(scratch)]).toEqual([100, 200]);
+  });
+
+  it("makes neighbouring cuts one", () => {
+    const scratch = new Scratch(new Pool(new Uint8Array(1 << 16), 0, 1 << 16));
+    const script = new EditScript();
+    script.reset(0, 100);
+    for (let at = 10; at < 90; at += 10) script.cut(ROOT, at, at + 10);
+    expect([...script.apply(scratch)]).toEqual([0, 10, 90, 100]);
+  });
+});
