@@ -50,6 +50,8 @@ export interface RequestHead {
   readonly path: string;
   /** A header's value by lower-case name; several are joined with ", ". */
   header(name: string): string | undefined;
+  /** Every header, lower-case names. Costs an object: for those who asked for metadata. */
+  headers(): Readonly<Record<string, string>>;
   /** The other side's address, for example `127.0.0.1:51000`. */
   readonly peer: string;
   /** Declared length of the body, undefined when chunked. */
@@ -76,13 +78,21 @@ export interface Answer {
 /** An answer given without reading the body closes the connection where the protocol needs it: the adapter sees to that. */
 export type Handler = (head: RequestHead, body: RequestBody) => Promise<Answer>;
 
+/** A certificate and its key, each from a file or as PEM text. */
 export interface TlsServerFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
+  readonly certFile?: string | undefined;
+  readonly certPem?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly keyPem?: string | undefined;
+  /** Given: every client must show a certificate that this authority signed. */
   readonly clientCaFile?: string | undefined;
+  /** For example `1.2`, which is also the default. */
+  readonly minVersion?: string | undefined;
+  readonly maxVersion?: string | undefined;
 }
 
 export interface ListenOptions {
+  /** Empty: every interface. `localhost` is 127.0.0.1, as in the Collector. */
   readonly hostname: string;
   readonly port: number;
   readonly tls?: TlsServerFiles | undefined;
@@ -90,6 +100,8 @@ export interface ListenOptions {
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** The configuration key that sets the address: an error's cure names it. */
+  readonly key: string;
 }
 
 export interface Listener {
@@ -157,6 +169,8 @@ export interface Host {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   random(): number;
+  /** Resolves after `ms`, and keeps nothing alive that would end otherwise. */
+  sleep(ms: number): Promise<void>;
   readonly logger: Logger;
   readonly terminal: Terminal;
   readonly codecs: Codecs;

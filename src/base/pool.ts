@@ -6,6 +6,7 @@
  * large body impossible for good.
  */
 import { SluiceError } from "./errors.ts";
+import type { Memory } from "./memory.ts";
 
 const SMALLEST_LOG2 = 14;
 /** Bytes that the kernel may read behind a body (16-byte vector loads). */
@@ -58,8 +59,7 @@ export interface PoolOptions {
 }
 
 export class Pool {
-  /** The whole memory, not only the pool's part: addresses are absolute. */
-  readonly bytes: Uint8Array;
+  readonly memory: Memory;
   readonly #from: number;
   readonly #capacity: number;
   readonly #poison: boolean;
@@ -73,9 +73,9 @@ export class Pool {
   #blocks = 0;
   #peak = 0;
 
-  /** Manages the addresses from `from` to `to` of `bytes`. */
-  constructor(bytes: Uint8Array, from: number, to: number, options: PoolOptions = {}) {
-    this.bytes = bytes;
+  /** Manages the addresses from `from` to `to`. */
+  constructor(memory: Memory, from: number, to: number, options: PoolOptions = {}) {
+    this.memory = memory;
     this.#from = Math.ceil(from / 64) * 64;
     const units = (to - this.#from) >>> SMALLEST_LOG2;
     if (units < 1) throw new SluiceError("internal", "Cannot make a pool: the range is under 16 KiB");
@@ -139,7 +139,7 @@ export class Pool {
     let unit = (block.start - this.#from) >>> SMALLEST_LOG2;
     let size = this.#classAt[unit] ?? 0;
     const capacity = (1 << size) << SMALLEST_LOG2;
-    if (this.#poison) this.bytes.fill(POISON, block.start, block.start + capacity);
+    if (this.#poison) this.memory.bytes.fill(POISON, block.start, block.start + capacity);
     this.#inUse -= capacity;
     this.#blocks--;
     for (;;) {

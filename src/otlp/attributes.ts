@@ -4,14 +4,20 @@
  * before it left. `flush` turns the difference into edits of the script.
  *
  * Duplicate keys are kept; `find` and the edits by key touch the first, as the Collector does.
- * Nothing is allocated per attribute: the columns are kept and grow only for a longer list than ever.
+ * The columns lie in the kernel's memory, which fills them; nothing is allocated per attribute. A list
+ * that is longer than its columns borrows a block of the pool until the next one is read.
  */
+import { SluiceError } from "../base/errors.ts";
+import type { Block } from "../base/pool.ts";
+import { ATTRIBUTE_OVERHEAD, ATTRIBUTE_WORDS } from "../kernel/kernel.ts";
+import type { Range } from "../wire/chunk.ts";
 import type { EditScript } from "../wire/script.ts";
-import type { Scratch } from "../wire/scratch.ts";
-import { after, readVarint, skipValue, varintSize, writeVarint } from "../wire/varint.ts";
-import { isText, type Text } from "./text.ts";
+import type { Desk } from "./view.ts";
 
-const STRIDE = 9;
+/** Rows that every list has room for. */
+const ROWS = 64;
+const ROW_BYTES = ATTRIBUTE_WORDS * 4;
+
 const STATE = 0;
 /** Where the attribute stands in the chunk, tag included. */
 const OLD_START = 1;
@@ -33,33 +39,37 @@ const VOID = 4;
 
 export class Attributes {
   readonly bytes: Uint8Array;
-  readonly #scratch: Scratch;
-  #columns = new Int32Array(32 * STRIDE);
+  readonly #desk: Desk;
+  readonly #words: Int32Array;
+  /** Address of the columns that the list always has. */
+  readonly #home: number;
+  #at: number;
+  #capacity = ROWS;
+  #borrowed: Block | undefined;
   #count = 0;
   #changed = false;
   #tag = 0;
 
-  constructor(bytes: Uint8Array, scratch: Scratch) {
-    this.bytes = bytes;
-    this.#scratch = scratch;
+  constructor(desk: Desk) {
+    this.#desk = desk;
+    this.bytes = desk.bytes;
+    this.#words = desk.kernel.words;
+    this.#home = desk.region(ROWS * ROW_BYTES);
+    this.#at = this.#home;
   }
 
   /** Reads the repeated KeyValue field with tag `tag` out of [start, end), which may hold other fields too. */
   read(tag: number, start: number, end: number): void {
-    const bytes = this.bytes;
-    this.#count = 0;
+    this.#giveBack();
     this.#changed = false;
     this.#tag = tag;
-    for (let at = start; at < end; ) {
-      const found = readVarint(bytes, at);
-      const body = after;
-      const next = skipValue(bytes, body, found);
-      if (found === tag) {
-        readVarint(bytes, body);
-        this.#add(ORIGINAL, at, next, after);
-      }
-      at = next;
-    }
+    const { kernel } = this.#desk;
+    this.#count = kernel.readAttributes(start, end, tag, this.#at, this.#capacity);
+    if (this.#count <= this.#capacity) return;
+    const count = this.#count;
+    this.#count = 0;
+    this.#borrow(count + ROWS);
+    this.#count = kernel.readAttributes(start, end, tag, this.#at, this.#capacity);
   }
 
   /** Entries, removed ones included: ask `live` of each. */
@@ -93,143 +103,111 @@ export class Attributes {
   }
 
   /** The first live entry with this key, or -1. */
-  find(key: Text): number {
-    const columns = this.#columns;
-    for (let entry = 0, at = 0; entry < this.#count; entry++, at += STRIDE) {
-      if ((columns[at + STATE] ?? 0) >= REMOVED) continue;
-      if (isText(this.bytes, columns[at + KEY_START] ?? 0, columns[at + KEY_END] ?? 0, key)) return entry;
-    }
-    return -1;
+  find(key: Range): number {
+    return this.#count === 0 ? -1 : this.#desk.kernel.findAttribute(this.#at, this.#count, key.start, key.end);
   }
 
   remove(entry: number): void {
-    const at = entry * STRIDE + STATE;
-    const state = this.#columns[at] ?? 0;
+    const at = this.#row(entry) + STATE;
+    const state = this.#words[at] ?? 0;
     if (state >= REMOVED) return;
-    this.#columns[at] = state === ADDED ? VOID : REMOVED;
+    this.#words[at] = state === ADDED ? VOID : REMOVED;
     this.#changed = true;
   }
 
   /** Gives the entry a new value: the AnyValue body at [valueStart, valueEnd), which is copied. */
   set(entry: number, valueStart: number, valueEnd: number): void {
-    const at = entry * STRIDE;
-    const columns = this.#columns;
-    const start = this.#write(columns[at + KEY_START] ?? 0, columns[at + KEY_END] ?? 0, valueStart, valueEnd);
-    this.#place(at, start);
-    if (columns[at + STATE] === ORIGINAL) columns[at + STATE] = REPLACED;
-    this.#changed = true;
+    const at = this.#row(entry);
+    const words = this.#words;
+    this.#write(at, words[at + KEY_START] ?? 0, words[at + KEY_END] ?? 0, valueStart, valueEnd);
+    if (words[at + STATE] === ORIGINAL) words[at + STATE] = REPLACED;
   }
 
   /** Appends an attribute; key and AnyValue body are copied. */
   add(keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    const start = this.#write(keyStart, keyEnd, valueStart, valueEnd);
-    this.#add(ADDED, 0, 0, start);
-    this.#place((this.#count - 1) * STRIDE, start);
-    this.#changed = true;
+    if (this.#count === this.#capacity) this.#borrow(this.#capacity * 2);
+    const at = this.#row(this.#count++);
+    this.#words[at + STATE] = ADDED;
+    this.#write(at, keyStart, keyEnd, valueStart, valueEnd);
   }
 
   /** Records the differences in `node`, whose body ends at `end`. */
   flush(script: EditScript, node: number, end: number): void {
-    const columns = this.#columns;
-    for (let at = 0, stop = this.#count * STRIDE; at < stop; at += STRIDE) {
-      const state = columns[at + STATE];
-      if (state === REMOVED) script.cut(node, columns[at + OLD_START] ?? 0, columns[at + OLD_END] ?? 0);
+    const words = this.#words;
+    for (let at = this.#row(0), stop = this.#row(this.#count); at < stop; at += ATTRIBUTE_WORDS) {
+      const state = words[at + STATE];
+      if (state === REMOVED) script.cut(node, words[at + OLD_START] ?? 0, words[at + OLD_END] ?? 0);
       else if (state === REPLACED) {
-        script.replace(node, columns[at + OLD_START] ?? 0, columns[at + OLD_END] ?? 0, columns[at + NEW_START] ?? 0, columns[at + NEW_END] ?? 0);
-      } else if (state === ADDED) script.insert(node, end, columns[at + NEW_START] ?? 0, columns[at + NEW_END] ?? 0);
+        script.replace(node, words[at + OLD_START] ?? 0, words[at + OLD_END] ?? 0, words[at + NEW_START] ?? 0, words[at + NEW_END] ?? 0);
+      } else if (state === ADDED) script.insert(node, end, words[at + NEW_START] ?? 0, words[at + NEW_END] ?? 0);
     }
     this.#changed = false;
   }
 
-  /** Bytes of every live attribute with its tag: for a message that is written anew. */
+  /** Copies every live attribute, with its tag, to `at`: for a message that is written anew. Returns where they end. */
   copyTo(at: number): number {
-    const columns = this.#columns;
-    for (let row = 0, stop = this.#count * STRIDE; row < stop; row += STRIDE) {
-      if ((columns[row + STATE] ?? 0) >= REMOVED) continue;
-      const start = columns[row + NEW_START] ?? 0;
-      const end = columns[row + NEW_END] ?? 0;
-      this.bytes.copyWithin(at, start, end);
-      at += end - start;
+    const words = this.#words;
+    for (let row = this.#row(0), stop = this.#row(this.#count); row < stop; row += ATTRIBUTE_WORDS) {
+      if ((words[row + STATE] ?? 0) >= REMOVED) continue;
+      const start = words[row + NEW_START] ?? 0;
+      const length = (words[row + NEW_END] ?? 0) - start;
+      this.#desk.kernel.copy(at, start, length);
+      at += length;
     }
     return at;
   }
 
   /** What `copyTo` would write, bytes. */
   get size(): number {
-    const columns = this.#columns;
+    const words = this.#words;
     let size = 0;
-    for (let row = 0, stop = this.#count * STRIDE; row < stop; row += STRIDE) {
-      if ((columns[row + STATE] ?? 0) < REMOVED) size += (columns[row + NEW_END] ?? 0) - (columns[row + NEW_START] ?? 0);
+    for (let row = this.#row(0), stop = this.#row(this.#count); row < stop; row += ATTRIBUTE_WORDS) {
+      if ((words[row + STATE] ?? 0) < REMOVED) size += (words[row + NEW_END] ?? 0) - (words[row + NEW_START] ?? 0);
     }
     return size;
   }
 
+  #row(entry: number): number {
+    return (this.#at >> 2) + entry * ATTRIBUTE_WORDS;
+  }
+
   #column(entry: number, column: number): number {
-    return this.#columns[entry * STRIDE + column] ?? 0;
+    return this.#words[this.#row(entry) + column] ?? 0;
   }
 
-  /** Writes `tag length KeyValue` to scratch; returns its address, scratch.end is behind it. */
-  #write(keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): number {
-    const keyLength = keyEnd - keyStart;
-    const valueLength = valueEnd - valueStart;
-    const length = 2 + varintSize(keyLength) + keyLength + varintSize(valueLength) + valueLength;
-    const start = this.#scratch.reserve(varintSize(this.#tag) + varintSize(length) + length);
-    const bytes = this.bytes;
-    let at = writeVarint(bytes, writeVarint(bytes, start, this.#tag), length);
-    bytes[at++] = 0x0a;
-    at = writeVarint(bytes, at, keyLength);
-    bytes.copyWithin(at, keyStart, keyEnd);
-    at += keyLength;
-    bytes[at++] = 0x12;
-    at = writeVarint(bytes, at, valueLength);
-    bytes.copyWithin(at, valueStart, valueEnd);
-    this.#scratch.take(at + valueLength);
-    return start;
+  #write(row: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    const { kernel, scratch } = this.#desk;
+    const to = scratch.reserve(ATTRIBUTE_OVERHEAD + keyEnd - keyStart + valueEnd - valueStart);
+    scratch.take(kernel.writeAttribute(to, this.#tag, keyStart, keyEnd, valueStart, valueEnd, row << 2));
+    this.#changed = true;
   }
 
-  /** Points the row at the field that was written at `start`. */
-  #place(at: number, start: number): void {
-    readVarint(this.bytes, start);
-    readVarint(this.bytes, after);
-    this.#locate(at, after, this.#scratch.end);
-    this.#columns[at + NEW_START] = start;
-    this.#columns[at + NEW_END] = this.#scratch.end;
-  }
-
-  #add(state: number, start: number, end: number, body: number): void {
-    const at = this.#count * STRIDE;
-    if (at === this.#columns.length) {
-      const larger = new Int32Array(this.#columns.length * 2);
-      larger.set(this.#columns);
-      this.#columns = larger;
+  /** Moves the columns to a block with room for `rows`. */
+  #borrow(rows: number): void {
+    const { kernel, pool } = this.#desk;
+    const block = pool.take(rows * ROW_BYTES);
+    if (block === undefined) {
+      throw new SluiceError("over_budget", "Cannot read a list of attributes: no room in the pool", { retryable: true });
     }
-    const columns = this.#columns;
-    columns[at + STATE] = state;
-    columns[at + OLD_START] = start;
-    columns[at + OLD_END] = end;
-    columns[at + NEW_START] = start;
-    columns[at + NEW_END] = end;
-    this.#count++;
-    if (state === ORIGINAL) this.#locate(at, body, end);
+    kernel.copy(block.start, this.#at, this.#count * ROW_BYTES);
+    this.#borrowed?.release();
+    this.#borrowed = block;
+    this.#at = block.start;
+    this.#capacity = rows;
   }
 
-  /** Finds key (1) and value (2) in the KeyValue body at [body, end). */
-  #locate(at: number, body: number, end: number): void {
-    const bytes = this.bytes;
-    const columns = this.#columns;
-    columns[at + KEY_START] = body;
-    columns[at + KEY_END] = body;
-    columns[at + VALUE_START] = end;
-    columns[at + VALUE_END] = end;
-    for (let place = body; place < end; ) {
-      const tag = readVarint(bytes, place);
-      const value = after;
-      place = skipValue(bytes, value, tag);
-      if (tag !== 0x0a && tag !== 0x12) continue;
-      readVarint(bytes, value);
-      const column = tag === 0x0a ? KEY_START : VALUE_START;
-      columns[at + column] = after;
-      columns[at + column + 1] = place;
-    }
+  /** Goes back to the columns that the list always has. */
+  #giveBack(): void {
+    if (this.#borrowed === undefined) return;
+    this.#borrowed.release();
+    this.#borrowed = undefined;
+    this.#at = this.#home;
+    this.#capacity = ROWS;
+  }
+
+  /** Lets go of what was borrowed: the walk is over. */
+  close(): void {
+    this.#giveBack();
+    this.#count = 0;
   }
 }

@@ -11,6 +11,7 @@
  * Unknown fields and groups stay where they are, bit for bit. This is the rare path: it allocates.
  * Calls nest as deep as the kernel's depth limit allows, no deeper.
  */
+import type { Memory } from "../base/memory.ts";
 import type { Signal } from "../base/signal.ts";
 import { after, LEN, readVarint, skipValue, skipVarint, varintSize, writeVarint } from "../wire/varint.ts";
 import { type Repairs } from "./admission.ts";
@@ -30,8 +31,8 @@ interface Mended {
  * Writes the canonical form of the request at [start, end), checked by the kernel, to `target`, where
  * at least GROWTH_MAX times its length is free. Returns where it ends and what was mended.
  */
-export function canonical(bytes: Uint8Array, signal: Signal, start: number, end: number, target: number): Mended {
-  const mender = new Mender(bytes, signal);
+export function canonical(memory: Memory, signal: Signal, start: number, end: number, target: number): Mended {
+  const mender = new Mender(memory, signal);
   const at = mender.write(REQUESTS[signal], [{ start, end }], target);
   return { end: at, repairs: mender.repairs };
 }
@@ -51,11 +52,13 @@ interface Occurrence {
 
 class Mender {
   readonly repairs = { spansCut: 0, idsCleared: 0, textsRepaired: 0, fieldsMerged: 0, indicesCleared: 0 };
+  readonly #memory: Memory;
   readonly #bytes: Uint8Array;
   readonly #signal: Signal;
 
-  constructor(bytes: Uint8Array, signal: Signal) {
-    this.#bytes = bytes;
+  constructor(memory: Memory, signal: Signal) {
+    this.#memory = memory;
+    this.#bytes = memory.bytes;
     this.#signal = signal;
   }
 
@@ -97,7 +100,7 @@ class Mender {
     }
     const text = field?.utf8 === true ? repairedText(this.#bytes, one.bodyStart, one.end) : undefined;
     if (text === undefined) {
-      this.#bytes.copyWithin(at, one.tagStart, one.end);
+      this.#memory.copy(at, one.tagStart, one.end - one.tagStart);
       return at + one.end - one.tagStart;
     }
     this.repairs.textsRepaired++;
@@ -113,7 +116,7 @@ class Mender {
     if (end < 0) return at;
     const length = end - lengthAt - 1;
     const shift = varintSize(length) - 1;
-    if (shift > 0) this.#bytes.copyWithin(lengthAt + 1 + shift, lengthAt + 1, end);
+    if (shift > 0) this.#memory.copy(lengthAt + 1 + shift, lengthAt + 1, length);
     writeVarint(this.#bytes, lengthAt, length);
     return end + shift;
   }

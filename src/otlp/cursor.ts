@@ -88,6 +88,12 @@ export class Cursor {
     this.point = pair.point;
   }
 
+  /** The walk is over: what the views borrowed goes back to the pool. */
+  close(): void {
+    for (const view of [this.resource, this.scope, this.item, this.point]) view.close();
+    for (const { point } of this.#data.values()) point.close();
+  }
+
   /** The kernel's set of attribute keys of the item or point. */
   setKeys(low: number, high: number): void {
     this.#keysLow = low;

@@ -13,11 +13,14 @@ import { type Block, Pool, type PoolOptions } from "../base/pool.ts";
 import { type Signal, signalNumber } from "../base/signal.ts";
 import { FAIL_TAPE, type Kernel } from "../kernel/kernel.ts";
 import { Chunk, type Range } from "../wire/chunk.ts";
+import type { Scratch } from "../wire/scratch.ts";
+import type { EditScript } from "../wire/script.ts";
 import { NO_REPAIRS, type Admission, type Repairs } from "./admission.ts";
 import { canonical, GROWTH_MAX } from "./canonical.ts";
 import { pathAt } from "./path.ts";
 import { leafLevel, RECORD_WORDS, type Tape } from "./tape.ts";
 import { keyBit, type Text } from "./text.ts";
+import type { Desk } from "./view.ts";
 import { describeWireError } from "./wire-errors.ts";
 
 /** What rules compare with or insert. Configuration is small; 1 MiB is a thousand long rules. */
@@ -54,7 +57,7 @@ export class Engine {
     this.#tapeAt = this.#constantEnd;
     this.#tapeRecordsMax = Math.floor(kernel.bytes.length / MEMORY_BYTES_A_RECORD);
     const poolAt = this.#tapeAt + this.#tapeRecordsMax * RECORD_WORDS * 4;
-    this.pool = new Pool(kernel.bytes, poolAt, kernel.bytes.length, options);
+    this.pool = new Pool(kernel, poolAt, kernel.bytes.length, options);
   }
 
   /** Places bytes in the memory for good. */
@@ -67,6 +70,17 @@ export class Engine {
     this.bytes.set(bytes, start);
     this.#constantAt = end;
     return { start, end };
+  }
+
+  /** Takes bytes of the memory for good; the address is a multiple of 4. */
+  region(size: number): number {
+    this.#constantAt = Math.ceil(this.#constantAt / 4) * 4;
+    return this.constant(new Uint8Array(size)).start;
+  }
+
+  /** What the views of one walk share. */
+  desk(scratch: Scratch, script: EditScript): Desk {
+    return { bytes: this.bytes, kernel: this.kernel, pool: this.pool, region: (size) => this.region(size), scratch, script };
   }
 
   /** Places text for comparing with keys and values. */
@@ -104,7 +118,7 @@ export class Engine {
       return malformed;
     }
     if (status === 0) {
-      const chunk = this.#own(Chunk.of(this.bytes, start, end, block), signal);
+      const chunk = this.#own(Chunk.of(this.kernel, start, end, block), signal);
       return { kind: "admitted", chunk, items: this.kernel.items(), rejected: 0, message: "", unchanged: true, repairs: NO_REPAIRS };
     }
     return this.#mend(signal, start, end, block);
@@ -166,13 +180,13 @@ export class Engine {
   #mend(signal: Signal, start: number, end: number, block: Block): Admission {
     try {
       const target = this.#take((end - start) * GROWTH_MAX);
-      const mended = canonical(this.bytes, signal, start, end, target.start);
+      const mended = canonical(this.kernel, signal, start, end, target.start);
       const status = this.#check(signal, target.start, mended.end);
       if (status !== 0) {
         target.release();
         throw new SluiceError("internal", `Cannot mend a request: it still has kernel status ${status}`);
       }
-      const chunk = this.#own(Chunk.of(this.bytes, target.start, mended.end, target), signal);
+      const chunk = this.#own(Chunk.of(this.kernel, target.start, mended.end, target), signal);
       const { repairs } = mended;
       return {
         kind: "admitted",

@@ -7,6 +7,7 @@
  * no output. Order within an output is that of the chunk.
  */
 import { SluiceError } from "../base/errors.ts";
+import type { Memory } from "../base/memory.ts";
 import type { Signal } from "../base/signal.ts";
 import { Chunk, type Range } from "../wire/chunk.ts";
 import { skipVarint, varintSize, writeVarint } from "../wire/varint.ts";
@@ -34,7 +35,7 @@ export function partition(engine: Engine, signal: Signal, chunk: Chunk, keyOf: K
   const range = chunk.contiguous(engine.pool);
   const records = engine.index(signal, chunk, tape.leafLevel(signal));
   const { keys, order, bounds } = sortByKey(records, leaf, keyOf);
-  const writer = new PartWriter(engine.bytes, records, range, leaf, signal === "metrics");
+  const writer = new PartWriter(engine.kernel, records, range, leaf, signal === "metrics");
   const parts: Part[] = [];
   try {
     for (let index = 0; index < keys.length; index++) {
@@ -46,7 +47,7 @@ export function partition(engine: Engine, signal: Signal, chunk: Chunk, keyOf: K
         throw new SluiceError("over_budget", "Cannot divide a batch: no room in the pool", { retryable: true });
       }
       writer.write(order, from, to, block.start);
-      parts.push({ key: keys[index] ?? 0, chunk: Chunk.of(engine.bytes, block.start, block.start + size, block), items: writer.items(order, from, to) });
+      parts.push({ key: keys[index] ?? 0, chunk: Chunk.of(engine.kernel, block.start, block.start + size, block), items: writer.items(order, from, to) });
     }
   } catch (error) {
     for (const part of parts) part.chunk.release();
@@ -99,6 +100,7 @@ function sortByKey(records: tape.Tape, leaf: number, keyOf: KeyOf): Sorted {
 
 /** Measures, then writes, the messages around a row of leaves. Sizes found by `measure` are read by `write` in the same order. */
 class PartWriter {
+  readonly #memory: Memory;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
   readonly #base: number;
@@ -111,8 +113,9 @@ class PartWriter {
   readonly #sizes: number[] = [];
   #sizeAt = 0;
 
-  constructor(bytes: Uint8Array, records: tape.Tape, range: Range, leaf: number, metrics: boolean) {
-    this.#bytes = bytes;
+  constructor(memory: Memory, records: tape.Tape, range: Range, leaf: number, metrics: boolean) {
+    this.#memory = memory;
+    this.#bytes = memory.bytes;
     this.#tape = records;
     this.#words = records.words;
     this.#base = records.base;
@@ -234,14 +237,14 @@ class PartWriter {
   /** Writes the tag that stands at `tag`, and the next measured size. */
   #openTag(tag: number, at: number): number {
     const end = skipVarint(this.#bytes, tag);
-    this.#bytes.copyWithin(at, tag, end);
+    this.#memory.copy(at, tag, end - tag);
     return writeVarint(this.#bytes, at + end - tag, this.#sizes[this.#sizeAt++] ?? 0);
   }
 
   #copyField(record: number, at: number): number {
     const start = this.#word(record, tape.TAG_WORD);
     const end = this.#word(record, tape.END_WORD);
-    this.#bytes.copyWithin(at, start, end);
+    this.#memory.copy(at, start, end - start);
     return at + end - start;
   }
 
@@ -250,7 +253,7 @@ class PartWriter {
     for (let i = 0; i < ranges.length; i += 2) {
       const start = ranges[i] ?? 0;
       const end = ranges[i + 1] ?? 0;
-      this.#bytes.copyWithin(at, start, end);
+      this.#memory.copy(at, start, end - start);
       at += end - start;
     }
     return at;

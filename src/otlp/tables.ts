@@ -1126,6 +1126,25 @@ export const TracesData: MessageSchema = {
   ],
 };
 
+/** Every enum by its full name. */
+export const ENUMS: Readonly<Record<string, () => EnumSchema>> = {
+  "opentelemetry.proto.logs.v1.LogRecordFlags": () => LogRecordFlags,
+  "opentelemetry.proto.logs.v1.SeverityNumber": () => SeverityNumber,
+  "opentelemetry.proto.metrics.v1.AggregationTemporality": () => AggregationTemporality,
+  "opentelemetry.proto.metrics.v1.DataPointFlags": () => DataPointFlags,
+  "opentelemetry.proto.trace.v1.Span.SpanKind": () => SpanKind,
+  "opentelemetry.proto.trace.v1.SpanFlags": () => SpanFlags,
+  "opentelemetry.proto.trace.v1.Status.StatusCode": () => StatusCode,
+};
+
+/** gRPC methods by path, with the full names of what goes in and comes out. */
+export const METHODS: Readonly<Record<string, { readonly request: string; readonly response: string }>> = {
+  "/opentelemetry.proto.collector.logs.v1.LogsService/Export": { request: "opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest", response: "opentelemetry.proto.collector.logs.v1.ExportLogsServiceResponse" },
+  "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": { request: "opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest", response: "opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceResponse" },
+  "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export": { request: "opentelemetry.proto.collector.profiles.v1development.ExportProfilesServiceRequest", response: "opentelemetry.proto.collector.profiles.v1development.ExportProfilesServiceResponse" },
+  "/opentelemetry.proto.collector.trace.v1.TraceService/Export": { request: "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest", response: "opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse" },
+};
+
 /** opentelemetry.proto.logs.v1.LogRecordFlags */
 export const LogRecordFlags: EnumSchema = {
   LOG_RECORD_FLAGS_DO_NOT_USE: 0,

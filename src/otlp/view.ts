@@ -7,9 +7,11 @@
  * Invariant: the bytes were checked by the kernel and each singular field occurs once (canonical
  * form). A repeated field is found as the span from its first to behind its last occurrence.
  */
+import type { Pool } from "../base/pool.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import type { EditScript } from "../wire/script.ts";
 import type { Scratch } from "../wire/scratch.ts";
-import { after, LEN, readVarint, readVarintHigh, skipValue, skipVarint, VARINT, varintSize, writeVarint } from "../wire/varint.ts";
+import { LEN, readVarint, readVarintHigh, skipVarint, VARINT, varintSize, writeVarint } from "../wire/varint.ts";
 import { Attributes } from "./attributes.ts";
 
 /** What a view needs to know of its message: a generated table has it (tables.ts). */
@@ -29,10 +31,16 @@ const TAG = 0;
 const BODY = 1;
 const END = 2;
 const ABSENT = -1;
+/** Field numbers that a view can find: OTLP's own end at 16. */
+const FIELDS_MAX = 128;
 
 /** What the views of one walk share. */
 export interface Desk {
   readonly bytes: Uint8Array;
+  readonly kernel: Kernel;
+  readonly pool: Pool;
+  /** Takes bytes of the memory for good; the address is a multiple of 4. */
+  region(size: number): number;
   readonly scratch: Scratch;
   readonly script: EditScript;
 }
@@ -45,6 +53,9 @@ export class View {
   /** This message's field number in its parent, for a message that has to be made. */
   readonly #number: number;
   readonly #slotOf: Int8Array;
+  /** The rows that the kernel fills: in its memory, and as words of it. */
+  readonly #slotsAt: number;
+  readonly #slotMapAt: number;
   readonly #slots: Int32Array;
   /** The fields as they stand in the chunk, for those that were set. */
   readonly #old: Int32Array;
@@ -69,13 +80,14 @@ export class View {
     this.shape = shape;
     this.#parent = parent;
     this.#number = number;
-    const highest = Math.min(127, shape.fields.reduce((max, field) => Math.max(max, field.number), 0));
-    this.#slotOf = new Int8Array(highest + 1).fill(ABSENT);
-    shape.fields.forEach((field, slot) => {
-      if (field.number <= highest) this.#slotOf[field.number] = slot;
-    });
-    this.#slots = new Int32Array(shape.fields.length * STRIDE);
-    this.#old = new Int32Array(shape.fields.length * STRIDE);
+    const words = shape.fields.length * STRIDE;
+    this.#slotMapAt = desk.region(FIELDS_MAX);
+    this.#slotsAt = desk.region(words * 4);
+    this.#slots = desk.kernel.words.subarray(this.#slotsAt >> 2, (this.#slotsAt >> 2) + words);
+    this.#slotOf = new Int8Array(FIELDS_MAX).fill(ABSENT);
+    shape.fields.forEach((field, slot) => (this.#slotOf[field.number] = slot));
+    this.bytes.set(new Uint8Array(this.#slotOf.buffer), this.#slotMapAt);
+    this.#old = new Int32Array(words);
     const attributes = shape.fields.find((field) => field.name === "attributes" || field.name === "filtered_attributes");
     this.#attributesTag = attributes === undefined ? 0 : (attributes.number << 3) | LEN;
   }
@@ -156,11 +168,13 @@ export class View {
 
   /** The message's attributes, read on first use. */
   get attributes(): Attributes {
-    this.#attributes ??= new Attributes(this.bytes, this.#desk.scratch);
+    this.#attributes ??= new Attributes(this.#desk);
     if (!this.#attributesRead) {
       const tag = this.#attributesTag;
-      const from = this.fieldTag(tag >>> 3);
-      this.#attributes.read(tag, from === ABSENT ? 0 : from, from === ABSENT ? 0 : this.fieldEnd(tag >>> 3));
+      // One pass over the message either way: from the first to behind the last, where they are known.
+      const from = this.#indexed ? Math.max(0, this.fieldTag(tag >>> 3)) : this.#start;
+      const end = this.#indexed ? Math.max(0, this.fieldEnd(tag >>> 3)) : this.#end;
+      this.#attributes.read(tag, from, end);
       this.#attributesRead = true;
     }
     return this.#attributes;
@@ -235,6 +249,7 @@ export class View {
     const { script, scratch } = this.#desk;
     const attributes = this.#attributesRead ? this.#attributes : undefined;
     let length = attributes?.size ?? 0;
+    if (!this.#indexed) this.#index();
     for (let at = 0; at < this.#slots.length; at += STRIDE) {
       if (this.#slots[at + TAG] !== ABSENT) length += (this.#slots[at + END] ?? 0) - (this.#slots[at + TAG] ?? 0);
     }
@@ -245,7 +260,7 @@ export class View {
       const from = this.#slots[at + TAG] ?? ABSENT;
       if (from === ABSENT) continue;
       const end = this.#slots[at + END] ?? 0;
-      this.bytes.copyWithin(to, from, end);
+      this.#desk.kernel.copy(to, from, end - from);
       to += end - from;
     }
     to = attributes?.copyTo(to) ?? to;
@@ -277,25 +292,12 @@ export class View {
 
   #index(): void {
     this.#indexed = true;
-    const slots = this.#slots.fill(ABSENT);
-    const slotOf = this.#slotOf;
-    const bytes = this.bytes;
-    for (let at = this.#start, end = this.#end; at < end; ) {
-      const tag = readVarint(bytes, at);
-      let body = after;
-      const next = skipValue(bytes, body, tag);
-      const slot = slotOf[tag >>> 3] ?? ABSENT;
-      if (slot !== ABSENT) {
-        if ((tag & 7) === LEN) body = skipVarint(bytes, body);
-        const row = slot * STRIDE;
-        if (slots[row + TAG] === ABSENT) {
-          slots[row + TAG] = at;
-          slots[row + BODY] = body;
-        }
-        slots[row + END] = next;
-      }
-      at = next;
-    }
+    this.#desk.kernel.readFields(this.#start, this.#end, this.#slotMapAt, this.#slotsAt, this.shape.fields.length);
+  }
+
+  /** Lets go of what the view borrowed: the walk is over. */
+  close(): void {
+    this.#attributes?.close();
   }
 }
 

@@ -14,37 +14,27 @@ export type Outcome =
 
 export const ACCEPTED: Outcome = { kind: "accepted" };
 
+type Retry = Extract<Outcome, { kind: "retry" }>;
+type Refused = Extract<Outcome, { kind: "refused" }>;
+
 /**
  * One outcome for the sender out of those of every branch.
  * Any branch that may succeed later: retry, after the longest advice. Otherwise, when one branch took
- * the batch, accepted (what others refused is counted at them as dropped). All refused: the first refusal.
+ * the batch, accepted: what others refused, or took in part, is counted at them as dropped. All
+ * refused: the first refusal. No branch at all: accepted.
  */
 export function combineOutcomes(outcomes: readonly Outcome[]): Outcome {
-  let retry: Extract<Outcome, { kind: "retry" }> | undefined;
-  let refused: Outcome | undefined;
-  let taken = outcomes.length === 0;
-  let warning: string | undefined;
-  for (const outcome of outcomes) {
-    switch (outcome.kind) {
-      case "retry": {
-        const afterMs = Math.max(retry?.afterMs ?? -1, outcome.afterMs ?? -1);
-        retry = { ...(retry ?? outcome) };
-        if (afterMs >= 0) retry = { ...retry, afterMs };
-        break;
-      }
-      case "refused":
-        refused ??= outcome;
-        break;
-      case "partial":
-        taken = true;
-        break;
-      case "accepted":
-        taken = true;
-        warning ??= outcome.warning;
-        break;
-    }
-  }
-  if (retry !== undefined) return retry;
-  if (!taken && refused !== undefined) return refused;
-  return warning === undefined ? ACCEPTED : { kind: "accepted", warning };
+  const retries = outcomes.filter((outcome): outcome is Retry => outcome.kind === "retry");
+  const [firstRetry] = retries;
+  if (firstRetry !== undefined) return longest(firstRetry, retries);
+  const refusals = outcomes.filter((outcome): outcome is Refused => outcome.kind === "refused");
+  const [firstRefusal] = refusals;
+  if (firstRefusal !== undefined && refusals.length === outcomes.length) return firstRefusal;
+  const warned = outcomes.find((outcome) => outcome.kind === "accepted" && outcome.warning !== undefined);
+  return warned ?? ACCEPTED;
+}
+
+function longest(first: Retry, retries: readonly Retry[]): Outcome {
+  const afterMs = Math.max(...retries.map((retry) => retry.afterMs ?? -1));
+  return afterMs < 0 ? first : { ...first, afterMs };
 }

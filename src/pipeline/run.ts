@@ -9,7 +9,7 @@ import { Cursor } from "../otlp/cursor.ts";
 import type { Engine } from "../otlp/engine.ts";
 import * as tape from "../otlp/tape.ts";
 import type { View } from "../otlp/view.ts";
-import { Chunk } from "../wire/chunk.ts";
+import { Chunk, copyPieces, lengthOf } from "../wire/chunk.ts";
 import { EditScript } from "../wire/script.ts";
 import { Scratch } from "../wire/scratch.ts";
 import { Batch } from "./batch.ts";
@@ -53,7 +53,7 @@ export class Run {
     this.#depth = steps.some(({ drops }) => drops) ? this.#leaf : deepest;
     this.#lateParents = steps.some(writesAbove);
     this.#scratch = new Scratch(engine.pool);
-    this.#cursor = new Cursor({ bytes: engine.bytes, scratch: this.#scratch, script: this.#script }, signal);
+    this.#cursor = new Cursor(engine.desk(this.#scratch, this.#script), signal);
   }
 
   /** Scripts applied so far. */
@@ -104,7 +104,11 @@ export class Run {
     const range = chunk.contiguous(this.#engine.pool);
     this.#tape = this.#engine.index(this.#signal, chunk, this.#depth);
     this.#script.reset(range.start, range.end);
-    this.#walk();
+    try {
+      this.#walk();
+    } finally {
+      this.#cursor.close();
+    }
     if (this.#script.empty) {
       this.#scratch.drop();
       return chunk.retain();
@@ -113,18 +117,21 @@ export class Run {
     return this.#chunkOf(pieces, chunk);
   }
 
+  /** Large pieces stay where they are; small ones are laid end to end, and the source is let go. */
   #chunkOf(pieces: Int32Array, source: Chunk): Chunk {
-    const blocks = source.blocks.map((block) => block.retain());
-    const gathered = new Chunk(this.#engine.bytes, pieces, [...blocks, ...this.#scratch.hand()]);
-    if (gathered.pieces < 2 || gathered.length / gathered.pieces >= PIECE_BYTES_MIN) return gathered;
-    const block = this.#engine.pool.take(gathered.length);
+    const { kernel, pool } = this.#engine;
+    const length = lengthOf(pieces);
+    if (pieces.length <= 2 || length >= (pieces.length / 2) * PIECE_BYTES_MIN) {
+      const blocks = source.blocks.map((block) => block.retain());
+      return new Chunk(kernel, pieces.slice(), [...blocks, ...this.#scratch.hand()]);
+    }
+    const block = pool.take(length);
     if (block === undefined) {
-      gathered.release();
       throw new SluiceError("over_budget", "Cannot lay out an edited batch: no room in the pool", { retryable: true });
     }
-    const end = gathered.copyTo(this.#engine.bytes, block.start);
-    gathered.release();
-    return Chunk.of(this.#engine.bytes, block.start, end, block);
+    const end = copyPieces(kernel, pieces, block.start);
+    this.#scratch.drop();
+    return Chunk.of(kernel, block.start, end, block);
   }
 
   #walk(): void {

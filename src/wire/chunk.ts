@@ -6,6 +6,7 @@
  * Ownership: made with one hold; the last release lets go of every block.
  */
 import { SluiceError } from "../base/errors.ts";
+import type { Memory } from "../base/memory.ts";
 import type { Block, Pool } from "../base/pool.ts";
 
 export interface Range {
@@ -17,25 +18,23 @@ export class Chunk {
   /** Pairs of absolute start and end. */
   readonly #pieces: Int32Array;
   readonly #blocks: Block[];
-  readonly #bytes: Uint8Array;
+  readonly #memory: Memory;
   readonly length: number;
   #whole: Range | undefined;
   #holders = 1;
 
-  /** Takes over the caller's hold on each of `blocks`. */
-  constructor(bytes: Uint8Array, pieces: Int32Array, blocks: readonly Block[]) {
-    this.#bytes = bytes;
+  /** Takes over `pieces`, and the caller's hold on each of `blocks`. */
+  constructor(memory: Memory, pieces: Int32Array, blocks: readonly Block[]) {
+    this.#memory = memory;
     this.#pieces = pieces;
     this.#blocks = [...blocks];
-    let length = 0;
-    for (let i = 0; i < pieces.length; i += 2) length += (pieces[i + 1] ?? 0) - (pieces[i] ?? 0);
-    this.length = length;
+    this.length = lengthOf(pieces);
     if (pieces.length === 2) this.#whole = { start: pieces[0] ?? 0, end: pieces[1] ?? 0 };
     if (pieces.length === 0) this.#whole = { start: 0, end: 0 };
   }
 
-  static of(bytes: Uint8Array, start: number, end: number, block: Block): Chunk {
-    return new Chunk(bytes, Int32Array.of(start, end), [block]);
+  static of(memory: Memory, start: number, end: number, block: Block): Chunk {
+    return new Chunk(memory, Int32Array.of(start, end), [block]);
   }
 
   /** The blocks that the pieces lie in, for a chunk that is made from parts of this one. */
@@ -63,7 +62,7 @@ export class Chunk {
   slices(into: Uint8Array[]): void {
     this.#check();
     const pieces = this.#pieces;
-    for (let i = 0; i < pieces.length; i += 2) into.push(this.#bytes.subarray(pieces[i], pieces[i + 1]));
+    for (let i = 0; i < pieces.length; i += 2) into.push(this.#memory.bytes.subarray(pieces[i], pieces[i + 1]));
   }
 
   /** One range with the whole message. Throws `over_budget` when the pool has no room for the copy. */
@@ -72,7 +71,7 @@ export class Chunk {
     if (this.#whole !== undefined) return this.#whole;
     const block = pool.take(this.length);
     if (block === undefined) throw new SluiceError("over_budget", "Cannot lay out a batch: no room in the pool", { retryable: true });
-    this.copyTo(this.#bytes, block.start);
+    this.copyTo(this.#memory.bytes, block.start);
     this.#blocks.push(block);
     this.#whole = { start: block.start, end: block.start + this.length };
     return this.#whole;
@@ -82,13 +81,12 @@ export class Chunk {
   copyTo(target: Uint8Array, at: number): number {
     this.#check();
     const pieces = this.#pieces;
-    const inside = target === this.#bytes;
+    const { bytes } = this.#memory;
+    if (target === bytes) return copyPieces(this.#memory, pieces, at);
     for (let i = 0; i < pieces.length; i += 2) {
-      const start = pieces[i] ?? 0;
-      const end = pieces[i + 1] ?? 0;
-      if (inside) target.copyWithin(at, start, end);
-      else target.set(this.#bytes.subarray(start, end), at);
-      at += end - start;
+      const piece = bytes.subarray(pieces[i], pieces[i + 1]);
+      target.set(piece, at);
+      at += piece.length;
     }
     return at;
   }
@@ -96,4 +94,22 @@ export class Chunk {
   #check(): void {
     if (this.#holders <= 0) throw new SluiceError("ownership", "Cannot use a chunk: it was released");
   }
+}
+
+/** Bytes in pairs of start and end. */
+export function lengthOf(pieces: Int32Array): number {
+  let length = 0;
+  for (let i = 0; i < pieces.length; i += 2) length += (pieces[i + 1] ?? 0) - (pieces[i] ?? 0);
+  return length;
+}
+
+/** Lays the pieces end to end at `at` of their own memory; returns the address behind them. */
+export function copyPieces(memory: Memory, pieces: Int32Array, at: number): number {
+  for (let i = 0; i < pieces.length; i += 2) {
+    const start = pieces[i] ?? 0;
+    const length = (pieces[i + 1] ?? 0) - start;
+    memory.copy(at, start, length);
+    at += length;
+  }
+  return at;
 }

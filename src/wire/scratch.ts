@@ -18,7 +18,7 @@ export class Scratch {
 
   constructor(pool: Pool) {
     this.#pool = pool;
-    this.bytes = pool.bytes;
+    this.bytes = pool.memory.bytes;
   }
 
   /** The address of `size` free bytes. They are taken by `take`, or overwritten by the next `reserve`. */
@@ -35,7 +35,7 @@ export class Scratch {
   /** Copies the range to scratch and returns its new address. */
   copy(start: number, end: number): number {
     const at = this.reserve(end - start);
-    this.bytes.copyWithin(at, start, end);
+    this.#pool.memory.copy(at, start, end - start);
     this.#at = at + (end - start);
     return at;
   }
@@ -46,7 +46,7 @@ export class Scratch {
     const at = this.reserve(varintSize(tag) + varintSize(length) + length);
     let to = writeVarint(this.bytes, at, tag);
     to = writeVarint(this.bytes, to, length);
-    this.bytes.copyWithin(to, start, end);
+    this.#pool.memory.copy(to, start, length);
     this.#at = to + length;
     return at;
   }

@@ -130,8 +130,8 @@ export class EditScript {
   }
 
   /**
-   * The edited chunk as pairs of absolute start and end. New lengths are written to `scratch`.
-   * May throw `over_budget` from there.
+   * The edited chunk as pairs of absolute start and end, good until the next `reset`. New lengths are
+   * written to `scratch`. May throw `over_budget` from there.
    */
   apply(scratch: Scratch): Int32Array {
     this.applied++;
@@ -229,7 +229,7 @@ export class EditScript {
     }
     const end = this.#nodes[END] ?? 0;
     if (end > cursor) count = addPiece(pieces, count, cursor, end);
-    return pieces.slice(0, count);
+    return pieces.subarray(0, count);
   }
 
   #growNodes(): void {

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plainMemory } from "../../src/base/memory.ts";
 import { SluiceError } from "../../src/base/errors.ts";
 import { type Block, PADDING, Pool } from "../../src/base/pool.ts";
 
 const KIB = 1024;
 
 function poolOf(bytes: number, poison = false): Pool {
-  return new Pool(new Uint8Array(bytes + 64), 64, bytes + 64, { poison });
+  return new Pool(plainMemory(bytes + 64), 64, bytes + 64, { poison });
 }
 
 describe("Pool", () => {
@@ -55,12 +56,12 @@ describe("Pool", () => {
     const pool = poolOf(64 * KIB, true);
     const block = pool.take(8);
     if (block === undefined) throw new Error("no block");
-    pool.bytes[block.start] = 7;
+    pool.memory.bytes[block.start] = 7;
     block.retain();
     block.release();
-    expect(pool.bytes[block.start]).toBe(7);
+    expect(pool.memory.bytes[block.start]).toBe(7);
     block.release();
-    expect(pool.bytes[block.start]).toBe(0xdb);
+    expect(pool.memory.bytes[block.start]).toBe(0xdb);
     for (const use of [() => block.check(), () => block.retain(), () => block.release()]) {
       expect(use).toThrowError(expect.objectContaining({ code: "ownership" }) as SluiceError);
     }

@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plainMemory } from "../../src/base/memory.ts";
 import { Pool } from "../../src/base/pool.ts";
 import { Chunk } from "../../src/wire/chunk.ts";
 import { EditScript, ROOT } from "../../src/wire/script.ts";
@@ -131,21 +132,21 @@ function place(scratch: Scratch, bytes: readonly number[]): { start: number; end
 }
 
 function apply(nodes: readonly Node[], shuffled: boolean): { result: Uint8Array; script: EditScript } {
-  const pool = new Pool(new Uint8Array(1 << 20), 0, 1 << 20);
+  const pool = new Pool(plainMemory(1 << 20), 0, 1 << 20);
   const source = encode(nodes);
   const block = pool.take(source.length);
   if (block === undefined) throw new Error("no block");
-  pool.bytes.set(source, block.start);
+  pool.memory.bytes.set(source, block.start);
   const scratch = new Scratch(pool);
   const script = new EditScript();
   script.reset(block.start, block.start + source.length);
   const late: (() => void)[] = [];
   let turn = 0;
-  record(script, scratch, pool.bytes, nodes, ROOT, block.start, late, () => shuffled && turn++ % 2 === 0);
+  record(script, scratch, pool.memory.bytes, nodes, ROOT, block.start, late, () => shuffled && turn++ % 2 === 0);
   for (const work of late) work();
-  const chunk = new Chunk(pool.bytes, script.apply(scratch), [block, ...scratch.hand()]);
+  const chunk = new Chunk(pool.memory, script.apply(scratch).slice(), [block, ...scratch.hand()]);
   const { start, end } = chunk.contiguous(pool);
-  const result = pool.bytes.slice(start, end);
+  const result = pool.memory.bytes.slice(start, end);
   chunk.release();
   expect(pool.blocks).toBe(0);
   return { result, script };
@@ -166,7 +167,7 @@ describe("EditScript", () => {
   });
 
   it("leaves the chunk as one piece when nothing was recorded", () => {
-    const scratch = new Scratch(new Pool(new Uint8Array(1 << 16), 0, 1 << 16));
+    const scratch = new Scratch(new Pool(plainMemory(1 << 16), 0, 1 << 16));
     const script = new EditScript();
     script.reset(100, 200);
     expect(script.empty).toBe(true);
@@ -174,7 +175,7 @@ describe("EditScript", () => {
   });
 
   it("makes neighbouring cuts one", () => {
-    const scratch = new Scratch(new Pool(new Uint8Array(1 << 16), 0, 1 << 16));
+    const scratch = new Scratch(new Pool(plainMemory(1 << 16), 0, 1 << 16));
     const script = new EditScript();
     script.reset(0, 100);
     for (let at = 10; at < 90; at += 10) script.cut(ROOT, at, at + 10);

@@ -1,0 +1,271 @@
+/**
+ * What views and attribute lists do for every item, on bytes that were checked before: finding a
+ * message's fields, reading its attributes into columns, finding a key, writing an attribute. The
+ * columns lie in the memory; JavaScript reads and edits them there.
+ */
+
+/** What `value` found: the body, of what is length-delimited without the length. */
+let bodyAt: usize = 0;
+/** What `readVarint` read. */
+let varintRead: u32 = 0;
+
+@inline
+function readVarint(at: usize): usize {
+  const byte = <u32>load<u8>(at);
+  if (byte < 0x80) {
+    varintRead = byte;
+    return at + 1;
+  }
+  return readLongVarint(at);
+}
+
+function readLongVarint(at: usize): usize {
+  let value: u32 = 0;
+  let shift: u32 = 0;
+  let byte: u32 = 0;
+  do {
+    byte = <u32>load<u8>(at++);
+    if (shift < 32) value |= (byte & 0x7f) << shift;
+    shift += 7;
+  } while (byte > 0x7f);
+  varintRead = value;
+  return at;
+}
+
+/** Behind the value of a field whose tag ended at `at`; its body is left in `bodyAt`. */
+function value(at: usize, tag: u32): usize {
+  const wire = tag & 7;
+  if (wire == 2) {
+    bodyAt = readVarint(at);
+    return bodyAt + <usize>varintRead;
+  }
+  bodyAt = at;
+  if (wire == 0) {
+    while (load<u8>(at++) > 0x7f) {}
+    return at;
+  }
+  if (wire == 1) return at + 8;
+  if (wire == 5) return at + 4;
+  return skipGroup(at);
+}
+
+function skipGroup(at: usize): usize {
+  for (let depth = 1; depth > 0; ) {
+    at = readVarint(at);
+    const tag = varintRead;
+    const wire = tag & 7;
+    if (wire == 3) depth++;
+    else if (wire == 4) depth--;
+    else at = value(at, tag);
+  }
+  return at;
+}
+
+/**
+ * Finds the fields of the message at [start, end). `slots` maps the field numbers 0 to 127 to rows,
+ * 255 for none; a row of `out` is tag, body, end, -1 where absent; `rows` of them. A repeated field's
+ * row goes from its first tag and body to its last end.
+ */
+export function readFields(start: usize, end: usize, slots: usize, out: usize, rows: i32): void {
+  for (let row = out, stop = out + <usize>rows * 12; row < stop; row += 12) store<i32>(row, -1);
+  for (let at = start; at < end; ) {
+    const from = at;
+    const byte = <u32>load<u8>(at);
+    let next: usize;
+    let number: u32;
+    if ((byte & 0x87) == 2 && load<u8>(at, 1) < 0x80) {
+      bodyAt = at + 2;
+      next = bodyAt + <usize>load<u8>(at, 1);
+      number = byte >>> 3;
+    } else {
+      at = readVarint(at);
+      number = varintRead >>> 3;
+      next = value(at, varintRead);
+    }
+    at = next;
+    if (number > 127) continue;
+    const slot = <usize>load<u8>(slots + number);
+    if (slot == 255) continue;
+    const row = out + slot * 12;
+    if (load<i32>(row) == -1) {
+      store<u32>(row, <u32>from);
+      store<u32>(row, <u32>bodyAt, 4);
+    }
+    store<u32>(row, <u32>next, 8);
+  }
+}
+
+/** Bytes of a column row of an attribute: state, old start and end, new start and end, key, value. */
+const ROW: usize = 36;
+
+/**
+ * Reads the attributes with the one-byte tag `tag` in [start, end) to rows at `out`, at most `max` of
+ * them. Returns how many there are, which may be more.
+ */
+export function readAttributes(start: usize, end: usize, tag: u32, out: usize, max: i32): i32 {
+  let count = 0;
+  let row = out;
+  for (let at = start; at < end; ) {
+    const byte = <u32>load<u8>(at);
+    if (byte != tag) {
+      const body = readVarint(at);
+      at = value(body, varintRead);
+      continue;
+    }
+    const body = readVarint(at + 1);
+    const next = body + <usize>varintRead;
+    if (count++ < max) {
+      store<u32>(row, 0);
+      store<u32>(row, <u32>at, 4);
+      store<u32>(row, <u32>next, 8);
+      store<u32>(row, <u32>at, 12);
+      store<u32>(row, <u32>next, 16);
+      if (!locateUsual(row, body, next)) locate(row, body, next);
+      row += ROW;
+    }
+    at = next;
+  }
+  return count;
+}
+
+/** Key, then value, and nothing else, which is nearly always so; false otherwise. */
+@inline
+function locateUsual(row: usize, start: usize, end: usize): bool {
+  if (load<u8>(start) != 0x0a || start == end) return false;
+  const key = readVarint(start + 1);
+  const keyEnd = key + <usize>varintRead;
+  if (keyEnd >= end || load<u8>(keyEnd) != 0x12) return false;
+  const body = readVarint(keyEnd + 1);
+  if (body + <usize>varintRead != end) return false;
+  store<u32>(row, <u32>key, 20);
+  store<u32>(row, <u32>keyEnd, 24);
+  store<u32>(row, <u32>body, 28);
+  store<u32>(row, <u32>end, 32);
+  return true;
+}
+
+/** Leaves key and value of the KeyValue at [start, end) in the row; empty where absent. */
+function locate(row: usize, start: usize, end: usize): void {
+  store<u32>(row, <u32>start, 20);
+  store<u32>(row, <u32>start, 24);
+  store<u32>(row, <u32>end, 28);
+  store<u32>(row, <u32>end, 32);
+  for (let at = start; at < end; ) {
+    const body = readVarint(at);
+    const tag = varintRead;
+    at = value(body, tag);
+    if (tag == 0x0a) {
+      store<u32>(row, <u32>bodyAt, 20);
+      store<u32>(row, <u32>at, 24);
+    } else if (tag == 0x12) {
+      store<u32>(row, <u32>bodyAt, 28);
+      store<u32>(row, <u32>at, 32);
+    }
+  }
+}
+
+/** The first row from `out` on with a state below 3 (live) and the key at [keyStart, keyEnd), or -1. */
+export function findAttribute(out: usize, count: i32, keyStart: usize, keyEnd: usize): i32 {
+  const length = keyEnd - keyStart;
+  for (let index = 0, row = out; index < count; index++, row += ROW) {
+    const start = <usize>load<u32>(row, 20);
+    if (<usize>load<u32>(row, 24) - start == length && load<u32>(row) < 3 && same(start, keyStart, length)) return index;
+  }
+  return -1;
+}
+
+/** From the end: keys of one length differ there. */
+function same(a: usize, b: usize, length: usize): bool {
+  while (length >= 8) {
+    length -= 8;
+    if (load<u64>(a + length) != load<u64>(b + length)) return false;
+  }
+  while (length > 0) {
+    length--;
+    if (load<u8>(a + length) != load<u8>(b + length)) return false;
+  }
+  return true;
+}
+
+@inline
+function sizeOf(value: usize): usize {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5;
+}
+
+function writeVarint(at: usize, number: usize): usize {
+  while (number > 0x7f) {
+    store<u8>(at++, <u8>(number | 0x80));
+    number >>>= 7;
+  }
+  store<u8>(at, <u8>number);
+  return at + 1;
+}
+
+/** Bytes that `writeAttribute` takes at the most besides key and value. */
+export const ATTRIBUTE_OVERHEAD: i32 = 22;
+
+/**
+ * Writes an attribute field with this tag at `to`: key at [keyStart, keyEnd), AnyValue body at
+ * [valueStart, valueEnd). Leaves its row at `row`, all but the state and the old place; returns its end.
+ */
+export function writeAttribute(to: usize, tag: u32, keyStart: usize, keyEnd: usize, valueStart: usize, valueEnd: usize, row: usize): usize {
+  const key = keyEnd - keyStart;
+  const body = valueEnd - valueStart;
+  let at = writeVarint(writeVarint(to, tag), 2 + sizeOf(key) + key + sizeOf(body) + body);
+  store<u8>(at, 0x0a);
+  at = writeVarint(at + 1, key);
+  copyUp(at, keyStart, key);
+  store<u32>(row, <u32>to, 12);
+  store<u32>(row, <u32>at, 20);
+  at += key;
+  store<u32>(row, <u32>at, 24);
+  store<u8>(at, 0x12);
+  at = writeVarint(at + 1, body);
+  copyUp(at, valueStart, body);
+  store<u32>(row, <u32>at, 28);
+  at += body;
+  store<u32>(row, <u32>at, 32);
+  store<u32>(row, <u32>at, 16);
+  return at;
+}
+
+/**
+ * Copies `length` bytes, overlapping or not. By vectors: in shared memory `memory.copy` goes byte by
+ * byte wherever the two places are not aligned alike.
+ */
+export function copy(to: usize, from: usize, length: usize): void {
+  if (to <= from || to >= from + length) copyUp(to, from, length);
+  else copyDown(to, from, length);
+}
+
+function copyUp(to: usize, from: usize, length: usize): void {
+  for (; length >= 64; length -= 64, to += 64, from += 64) {
+    const a = v128.load(from);
+    const b = v128.load(from, 16);
+    const c = v128.load(from, 32);
+    const d = v128.load(from, 48);
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, c, 32);
+    v128.store(to, d, 48);
+  }
+  for (; length >= 16; length -= 16, to += 16, from += 16) v128.store(to, v128.load(from));
+  if (length >= 8) {
+    store<u64>(to, load<u64>(from));
+    to += 8;
+    from += 8;
+    length -= 8;
+  }
+  for (; length > 0; length--) store<u8>(to++, load<u8>(from++));
+}
+
+function copyDown(to: usize, from: usize, length: usize): void {
+  to += length;
+  from += length;
+  for (; length >= 16; length -= 16) {
+    to -= 16;
+    from -= 16;
+    v128.store(to, v128.load(from));
+  }
+  for (; length > 0; length--) store<u8>(--to, load<u8>(--from));
+}

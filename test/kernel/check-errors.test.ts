@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+import type { Signal } from "../../src/base/signal.ts";
+import {
+  FAIL_DEPTH,
+  FAIL_FIELD_NUMBER,
+  FAIL_GROUP,
+  FAIL_KNOWN_TYPE,
+  FAIL_LENGTH,
+  FAIL_PACKED,
+  FAIL_TAPE,
+  FAIL_TRUNCATED,
+  FAIL_VARINT,
+  FAIL_WIRE_TYPE,
+} from "../../src/kernel/kernel.ts";
+import { MESSAGES, type MessageSchema } from "../../src/otlp/tables.ts";
+import { counting, field, fixed32, fixed64, group, join, number, of, tag, varint, type Bytes } from "../harness/bytes.ts";
+import { Bench } from "./support.ts";
+
+const bench = new Bench();
+const IDS = join(field(1, counting(16)), field(2, counting(8)));
+
+/** A traces request with one span that has good ids and this. */
+function span(...content: readonly Uint8Array[]): Bytes {
+  return field(1, field(2, field(2, IDS, ...content)));
+}
+
+function metric(...content: readonly Uint8Array[]): Bytes {
+  return field(1, field(2, field(2, ...content)));
+}
+
+function result(bytes: Uint8Array, signal: Signal = "traces"): number {
+  return bench.check(signal, bytes).result;
+}
+
+describe("what is well framed", () => {
+  it("is an empty request", () => {
+    expect(bench.check("traces", of())).toEqual({ result: 0, repairs: 0, errorAt: -1, items: 0 });
+  });
+
+  it("is an empty group, scope group or metric", () => {
+    expect(result(field(1))).toBe(0);
+    expect(result(field(1, field(2)))).toBe(0);
+    expect(result(metric(), "metrics")).toBe(0);
+  });
+
+  it("has unknown fields and groups at every level", () => {
+    const strange = join(number(99, 5), fixed64(98, 7n), fixed32(97, 3), field(96, "abc"), group(95, number(1, 1), group(2)), number(536_870_911, 1));
+    const value = field(2, strange, field(1, "v"), strange);
+    const attribute = field(9, strange, field(1, "k"), strange, value, strange);
+    const event = field(11, strange, field(3, field(1, "k"), value));
+    const all = join(strange, field(1, strange, field(1, strange), field(2, strange, field(2, IDS, strange, attribute, event))), strange);
+    expect(bench.check("traces", all)).toEqual({ result: 0, repairs: 0, errorAt: -1, items: 1 });
+  });
+
+  it("has varints longer than they need be", () => {
+    const longTag = (fieldNumber: number, wire: number): Bytes => varint(fieldNumber * 8 + wire, 5);
+    const key = join(longTag(1, 2), varint(1, 3), of(0x6b));
+    const value = join(longTag(2, 2), varint(2 + 9, 10), longTag(3, 0), varint(5, 6));
+    const attribute = join(longTag(9, 2), varint(key.length + value.length, 4), key, value);
+    expect(bench.check("traces", span(attribute, attribute, join(longTag(6, 0), varint(3, 10))))).toEqual({ result: 0, repairs: 0, errorAt: -1, items: 1 });
+  });
+
+  it("has the largest varints", () => {
+    expect(result(span(join(tag(10, 0), varint(2n ** 64n - 1n))))).toBe(0);
+  });
+
+  it("has packed and unpacked numbers", () => {
+    const point = (...content: readonly Uint8Array[]): Bytes => metric(field(9, field(1, ...content)));
+    expect(result(point(field(6, counting(16)), field(7, counting(8))), "metrics")).toBe(0);
+    expect(result(point(fixed64(6, 1n), fixed64(6, 2n), fixed64(7, 3n)), "metrics")).toBe(0);
+    const buckets = (...content: readonly Uint8Array[]): Bytes => metric(field(10, field(1, field(8, ...content))));
+    expect(result(buckets(field(2, varint(1), varint(300), varint(2n ** 63n))), "metrics")).toBe(0);
+    expect(result(buckets(field(2, counting(100)), number(2, 5)), "metrics")).toBe(0);
+  });
+});
+
+describe("damage", () => {
+  it("-1: a tag, a varint, a length or a value is cut off", () => {
+    expect(bench.check("traces", of(0x8a))).toMatchObject({ result: FAIL_TRUNCATED });
+    expect(bench.check("traces", of(0x0a))).toMatchObject({ result: FAIL_TRUNCATED });
+    expect(bench.check("traces", of(0x0a, 0x80))).toMatchObject({ result: FAIL_TRUNCATED });
+    expect(result(span(of(0x30)))).toBe(FAIL_TRUNCATED);
+    expect(result(span(of(0x30, 0x80)))).toBe(FAIL_TRUNCATED);
+    expect(result(span(of(0x39, 1, 2, 3, 4, 5, 6, 7)))).toBe(FAIL_TRUNCATED);
+    expect(result(span(of(0x85, 0x01, 1, 2, 3)))).toBe(FAIL_TRUNCATED);
+    expect(result(span(join(tag(90, 5), of(1, 2, 3))))).toBe(FAIL_TRUNCATED);
+    expect(result(metric(field(10, field(1, field(8, field(2, of(0x80)))))), "metrics")).toBe(FAIL_TRUNCATED);
+  });
+
+  it("-2: wire type 6 or 7", () => {
+    for (const wire of [6, 7]) for (const fieldNumber of [1, 5, 99, 100_000]) expect(result(span(tag(fieldNumber, wire)))).toBe(FAIL_WIRE_TYPE);
+    expect(result(span(join(tag(99, 3), tag(1, 7))))).toBe(FAIL_WIRE_TYPE);
+  });
+
+  it("-3: field number 0, or above 2^29 - 1", () => {
+    expect(result(span(of(0x00, 0x00)))).toBe(FAIL_FIELD_NUMBER);
+    expect(result(span(of(0x80, 0x00, 0x00)))).toBe(FAIL_FIELD_NUMBER);
+    expect(result(span(join(varint(2n ** 32n), of(0))))).toBe(FAIL_FIELD_NUMBER);
+    expect(result(span(join(tag(99, 3), of(0, 0), tag(99, 4))))).toBe(FAIL_FIELD_NUMBER);
+  });
+
+  it("-4: a varint over 10 bytes, or above 64 bits", () => {
+    const over = of(...Array.from({ length: 10 }, () => 0x80), 0x00);
+    const high = of(...Array.from({ length: 9 }, () => 0xff), 0x02);
+    for (const bad of [over, high]) {
+      expect(result(span(join(tag(6, 0), bad)))).toBe(FAIL_VARINT);
+      expect(result(span(join(tag(90, 0), bad)))).toBe(FAIL_VARINT);
+      expect(result(span(join(tag(5, 2), bad)))).toBe(FAIL_VARINT);
+      expect(result(span(bad))).toBe(FAIL_VARINT);
+      expect(result(metric(field(10, field(1, field(8, field(2, bad))))), "metrics")).toBe(FAIL_VARINT);
+      // As an attribute's int, which has a fast path of its own.
+      expect(result(span(field(9, field(1, "a.key.of.some.length"), field(2, tag(3, 0), bad))))).toBe(FAIL_VARINT);
+    }
+  });
+
+  it("-5: a length that reaches past the message around it", () => {
+    expect(bench.check("traces", of(0x0a, 0x01))).toMatchObject({ result: FAIL_LENGTH, errorAt: 2 });
+    for (const size of [2n ** 31n - 1n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n]) {
+      expect(result(join(tag(1, 2), varint(size)))).toBe(FAIL_LENGTH);
+      expect(result(span(join(tag(90, 2), varint(size))))).toBe(FAIL_LENGTH);
+      expect(result(span(join(tag(9, 2), varint(size))))).toBe(FAIL_LENGTH);
+    }
+    // One past the parent, with room in the grandparent.
+    const key = join(tag(1, 2), varint(2), of(0x6b));
+    expect(result(join(span(join(tag(9, 2), varint(key.length), key)), field(99, "room")))).toBe(FAIL_LENGTH);
+    const text = join(tag(1, 2), varint(30), of(0x76));
+    expect(result(span(field(9, field(1, "key"), field(2, text)), field(5, "a name of more than thirty characters")))).toBe(FAIL_LENGTH);
+  });
+
+  it("-6: a known field with another wire type, each field, each type", () => {
+    const paths: Readonly<Record<string, (inner: Uint8Array) => Bytes>> = {
+      "opentelemetry.proto.trace.v1.ResourceSpans": (inner) => field(1, inner),
+      "opentelemetry.proto.resource.v1.Resource": (inner) => field(1, field(1, inner)),
+      "opentelemetry.proto.trace.v1.ScopeSpans": (inner) => field(1, field(2, inner)),
+      "opentelemetry.proto.trace.v1.Span": (inner) => field(1, field(2, field(2, inner))),
+      "opentelemetry.proto.trace.v1.Span.Event": (inner) => span(field(11, inner)),
+      "opentelemetry.proto.trace.v1.Span.Link": (inner) => span(field(13, inner)),
+      "opentelemetry.proto.trace.v1.Status": (inner) => span(field(15, inner)),
+      "opentelemetry.proto.common.v1.KeyValue": (inner) => span(field(9, inner)),
+      "opentelemetry.proto.common.v1.AnyValue": (inner) => span(field(9, field(2, inner))),
+      "opentelemetry.proto.common.v1.ArrayValue": (inner) => span(field(9, field(2, field(5, inner)))),
+    };
+    for (const [name, wrap] of Object.entries(paths)) {
+      const schema: MessageSchema | undefined = MESSAGES[name]?.();
+      for (const one of schema?.fields ?? []) {
+        for (const wire of [0, 1, 2, 3, 5].filter((other) => other !== one.wire && !(one.packed && other === 2))) {
+          const value = [of(0), counting(8), of(0), tag(one.number, 4), of(), counting(4)][wire] ?? of();
+          expect(result(wrap(join(tag(one.number, wire), value))), `${name}.${one.name} with wire type ${wire}`).toBe(FAIL_KNOWN_TYPE);
+        }
+      }
+    }
+  });
+
+  it("-7: AnyValues nested 65 deep; 64 are well", () => {
+    const inList = (depth: number): Bytes => (depth === 1 ? field(1, "x") : field(5, field(1, inList(depth - 1))));
+    const inMap = (depth: number): Bytes => (depth === 1 ? number(3, 1) : field(6, field(1, field(1, "k"), field(2, inMap(depth - 1)))));
+    for (const nest of [inList, inMap]) {
+      expect(result(span(field(9, field(1, "k"), field(2, nest(64)))))).toBe(0);
+      expect(result(span(field(9, field(1, "k"), field(2, nest(65)))))).toBe(FAIL_DEPTH);
+      expect(result(field(1, field(2, field(2, field(5, nest(64))))), "logs")).toBe(0);
+      expect(result(field(1, field(2, field(2, field(5, nest(65))))), "logs")).toBe(FAIL_DEPTH);
+    }
+  });
+
+  it("-7: unknown groups nested 101 deep; 100 are well", () => {
+    const nest = (depth: number): Bytes => {
+      const starts = Array.from({ length: depth }, (_, i) => tag(20 + i, 3));
+      const ends = Array.from({ length: depth }, (_, i) => tag(20 + depth - 1 - i, 4));
+      return join(...starts, number(1, 1), ...ends);
+    };
+    expect(result(nest(100))).toBe(0);
+    expect(result(span(nest(100)))).toBe(0);
+    expect(result(span(nest(101)))).toBe(FAIL_DEPTH);
+  });
+
+  it("-7: a million open groups, or a million nested values, cost nothing", () => {
+    const deep = new Uint8Array(1_000_000).fill(0x9b, 0);
+    for (let i = 1; i < deep.length; i += 2) deep[i] = 0x01;
+    expect(result(deep)).toBe(FAIL_DEPTH);
+  });
+
+  it("-8: an end of a group without its start, or the reverse", () => {
+    expect(result(tag(20, 4))).toBe(FAIL_GROUP);
+    expect(result(span(tag(5, 4)))).toBe(FAIL_GROUP);
+    expect(result(span(join(tag(20, 3), tag(21, 4))))).toBe(FAIL_GROUP);
+    expect(result(span(join(tag(20, 3), number(1, 1))))).toBe(FAIL_GROUP);
+    expect(result(span(join(tag(20, 3), tag(21, 3), tag(20, 4), tag(21, 4))))).toBe(FAIL_GROUP);
+  });
+
+  it("-9: a packed run of the wrong length", () => {
+    for (const fieldNumber of [6, 7]) {
+      for (const length of [1, 7, 9, 12]) {
+        expect(result(metric(field(9, field(1, field(fieldNumber, counting(length))))), "metrics")).toBe(FAIL_PACKED);
+      }
+    }
+  });
+
+  it("-10: more records than the tape has room for", () => {
+    const two = field(1, field(2, field(2, IDS), field(2, IDS)));
+    expect(bench.check("traces", two, 4).result).toBe(0);
+    expect(bench.check("traces", two, 3).result).toBe(FAIL_TAPE);
+    expect(bench.check("traces", two, 0).result).toBe(FAIL_TAPE);
+    bench.place(two);
+    expect(bench.index("traces", two.length, 3, 4)).toBe(0);
+    expect(bench.index("traces", two.length, 3, 3)).toBe(FAIL_TAPE);
+  });
+
+  it("is found wherever it lies", () => {
+    const good = span(field(9, field(1, "key"), field(2, field(1, "value"))));
+    const { result: code, errorAt } = bench.check("traces", join(good, good, span(of(0x07))));
+    expect(code).toBe(FAIL_WIRE_TYPE);
+    expect(errorAt).toBe(good.length * 2 + span().length);
+  });
+});
