@@ -1,0 +1,55 @@
+/** What every storage must do: call it with a maker from the storage's own test. */
+import { describe, expect, it } from "vitest";
+import { STORAGE_KEY_CHARACTERS_MAX, STORAGE_VALUE_BYTES_MAX, type Storage } from "../../src/pipeline/storage.ts";
+
+export function checkStorage(name: string, make: () => Promise<Storage>): void {
+  const text = (value: string) => new TextEncoder().encode(value);
+
+  describe(`${name} keeps the storage contract`, () => {
+    it("gives back what was committed, and nothing else", async () => {
+      const storage = await make();
+      await storage.commit([{ kind: "put", key: "a", value: text("1") }]);
+      expect(await storage.get("a")).toEqual(text("1"));
+      expect(await storage.get("b")).toBeUndefined();
+      await storage.commit([{ kind: "delete", key: "a" }]);
+      expect(await storage.get("a")).toBeUndefined();
+      await storage.close();
+    });
+
+    it("copies bytes on the way in and on the way out", async () => {
+      const storage = await make();
+      const value = text("1");
+      await storage.commit([{ kind: "put", key: "a", value }]);
+      value.fill(0);
+      (await storage.get("a"))?.fill(0);
+      expect(await storage.get("a")).toEqual(text("1"));
+      await storage.close();
+    });
+
+    it("lists by prefix, in order, in pages", async () => {
+      const storage = await make();
+      await storage.commit(["q/3", "q/1", "p/9", "q/2"].map((key) => ({ kind: "put", key, value: text(key) })));
+      expect(await storage.list("q/", 2)).toEqual(["q/1", "q/2"]);
+      expect(await storage.list("q/", 2, "q/2")).toEqual(["q/3"]);
+      expect(await storage.list("x/", 2)).toEqual([]);
+      await storage.close();
+    });
+
+    it("keeps a batch whole or not at all", async () => {
+      const storage = await make();
+      const tooLong = "k".repeat(STORAGE_KEY_CHARACTERS_MAX + 1);
+      await expect(storage.commit([{ kind: "put", key: "a", value: text("1") }, { kind: "put", key: tooLong, value: text("2") }])).rejects.toThrow();
+      expect(await storage.get("a")).toBeUndefined();
+      await storage.close();
+    });
+
+    it("takes a key and a value at the limit, and refuses one past it", async () => {
+      const storage = await make();
+      const key = "k".repeat(STORAGE_KEY_CHARACTERS_MAX);
+      await storage.commit([{ kind: "put", key, value: new Uint8Array(STORAGE_VALUE_BYTES_MAX) }]);
+      expect((await storage.get(key))?.length).toBe(STORAGE_VALUE_BYTES_MAX);
+      await expect(storage.commit([{ kind: "put", key: "a", value: new Uint8Array(STORAGE_VALUE_BYTES_MAX + 1) }])).rejects.toThrow();
+      await storage.close();
+    });
+  });
+}
