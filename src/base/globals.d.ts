@@ -30,21 +30,3 @@ interface AbortSignal {
   addEventListener(type: "abort", listener: () => void, options?: { readonly once?: boolean }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
-
-declare namespace WebAssembly {
-  interface Module {}
-  interface Memory {
-    readonly buffer: ArrayBuffer | SharedArrayBuffer;
-  }
-  type Exported = ((...args: number[]) => number) & { readonly value: number };
-  interface Instance {
-    readonly exports: Record<string, Exported | undefined>;
-  }
-  const Module: { new (bytes: Uint8Array): Module };
-  const Memory: {
-    new (limits: { readonly initial: number; readonly maximum: number; readonly shared?: boolean }): Memory;
-  };
-  const Instance: {
-    new (module: Module, imports: Record<string, Record<string, unknown>>): Instance;
-  };
-}

@@ -26,7 +26,8 @@ function ours(fullName: string): Row[] {
   const fields = MESSAGES[fullName]?.().fields ?? [];
   return fields.map((field) => {
     const ref = field.message?.().fullName ?? enumName(field);
-    return [field.name, field.number, field.kind, label(field), ...(ref === undefined ? [] : [ref])];
+    const row = [field.name, field.number, field.kind, label(field)];
+    return ref === undefined ? row : row.concat(ref);
   });
 }
 
@@ -35,13 +36,13 @@ function enumName(field: FieldSchema): string | undefined {
   return schema === undefined ? undefined : Object.keys(ENUMS).find((name) => ENUMS[name]?.() === schema);
 }
 
-function theirs(fullName: string): Row[] {
-  return (messages[fullName] ?? []).filter((row) => !(`${fullName}.${row[0]}` in LEFT_OUT)).map((row) => [...row]);
+function theirs(fullName: string): readonly Row[] {
+  return (messages[fullName] ?? []).filter((row) => !(`${fullName}.${row[0]}` in LEFT_OUT));
 }
 
 describe("the contract", () => {
   it("has the published messages, and no others", () => {
-    expect(Object.keys(MESSAGES).sort()).toEqual(Object.keys(messages).sort());
+    expect(new Set(Object.keys(MESSAGES))).toEqual(new Set(Object.keys(messages)));
   });
 
   for (const fullName of Object.keys(messages)) {
@@ -74,7 +75,7 @@ describe("the contract", () => {
       "opentelemetry.proto.trace.v1.Span.flags 16",
       "opentelemetry.proto.trace.v1.Span.Link.flags 6",
     ];
-    const all = Object.values(MESSAGES).flatMap((schema) => schema().fields.map((field) => `${schema().fullName}.${field.name} ${field.number}`));
-    expect(newer.filter((field) => !all.includes(field))).toEqual([]);
+    const all = new Set(Object.values(MESSAGES).flatMap((schema) => schema().fields.map((field) => `${schema().fullName}.${field.name} ${field.number}`)));
+    expect(newer.filter((field) => !all.has(field))).toEqual([]);
   });
 });

@@ -14,8 +14,8 @@ export function varint(value: number | bigint, size = 1): Bytes {
   return Uint8Array.from(made);
 }
 
-export function tag(number: number, wire: number): Bytes {
-  return varint(number * 8 + wire);
+export function tag(fieldNumber: number, wire: number): Bytes {
+  return varint(fieldNumber * 8 + wire);
 }
 
 export function join(...pieces: readonly Uint8Array[]): Bytes {
@@ -37,9 +37,9 @@ export function of(...bytes: readonly number[]): Bytes {
 }
 
 /** A length-delimited field: text, bytes or a message of these fields. */
-export function field(number: number, ...content: readonly (Uint8Array | string)[]): Bytes {
+export function field(fieldNumber: number, ...content: readonly (Uint8Array | string)[]): Bytes {
   const body = join(...content.map((part) => (typeof part === "string" ? utf8(part) : part)));
-  return join(tag(number, 2), varint(body.length), body);
+  return join(tag(fieldNumber, 2), varint(body.length), body);
 }
 
 export function number(fieldNumber: number, value: number | bigint): Bytes {

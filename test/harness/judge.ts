@@ -13,11 +13,11 @@ export type Plain = { readonly [key: string]: unknown };
 export interface Judge {
   readonly type: protobuf.Type;
   /** Throws when the bytes are no message. */
-  decode(bytes: Uint8Array): protobuf.Message;
+  readonly decode: (bytes: Uint8Array) => protobuf.Message;
   /** Fields ascending, scalars packed. Takes what `toObject` gives. */
-  encode(object: Plain): Uint8Array;
+  readonly encode: (object: Plain) => Uint8Array<ArrayBuffer>;
   /** Of a message, or of bytes. Unknown fields are left out. */
-  toObject(from: protobuf.Message | Uint8Array): Plain;
+  readonly toObject: (from: protobuf.Message | Uint8Array) => Plain;
 }
 
 type Row = readonly (string | number)[];
@@ -66,7 +66,7 @@ function makeRoot(): protobuf.Root {
   const messages: Readonly<Record<string, readonly Row[]>> = facts.messages;
   const enums: Readonly<Record<string, Readonly<Record<string, number>>>> = facts.enums;
   // Outer messages first, so that a nested one finds its parent as a message.
-  const names = Object.keys(messages).sort((a, b) => a.length - b.length);
+  const names = Object.keys(messages).toSorted((a, b) => a.length - b.length);
   for (const name of names) {
     const type = new protobuf.Type(lastPart(name));
     for (const row of messages[name] ?? []) addField(type, row);

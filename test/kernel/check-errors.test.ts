@@ -28,6 +28,28 @@ function metric(...content: readonly Uint8Array[]): Bytes {
   return field(1, field(2, field(2, ...content)));
 }
 
+/** A metrics request with one histogram point. */
+function point(...content: readonly Uint8Array[]): Bytes {
+  return metric(field(9, field(1, ...content)));
+}
+
+/** A metrics request with one run of exponential buckets. */
+function buckets(...content: readonly Uint8Array[]): Bytes {
+  return metric(field(10, field(1, field(8, ...content))));
+}
+
+/** A tag in five bytes. */
+function longTag(fieldNumber: number, wire: number): Bytes {
+  return varint(fieldNumber * 8 + wire, 5);
+}
+
+/** Groups in groups. */
+function nestedGroups(depth: number): Bytes {
+  const starts = Array.from({ length: depth }, (_, i) => tag(20 + i, 3));
+  const ends = Array.from({ length: depth }, (_, i) => tag(20 + depth - 1 - i, 4));
+  return join(...starts, number(1, 1), ...ends);
+}
+
 function result(bytes: Uint8Array, signal: Signal = "traces"): number {
   return bench.check(signal, bytes).result;
 }
@@ -53,7 +75,6 @@ describe("what is well framed", () => {
   });
 
   it("has varints longer than they need be", () => {
-    const longTag = (fieldNumber: number, wire: number): Bytes => varint(fieldNumber * 8 + wire, 5);
     const key = join(longTag(1, 2), varint(1, 3), of(0x6b));
     const value = join(longTag(2, 2), varint(2 + 9, 10), longTag(3, 0), varint(5, 6));
     const attribute = join(longTag(9, 2), varint(key.length + value.length, 4), key, value);
@@ -64,11 +85,27 @@ describe("what is well framed", () => {
     expect(result(span(join(tag(10, 0), varint(2n ** 64n - 1n))))).toBe(0);
   });
 
+  it("has attributes with values of every size, on either side of the key", () => {
+    const spans: Bytes[] = [];
+    for (let bits = 0n; bits < 64n; bits++) {
+      const value = field(2, number(3, 1n << bits));
+      for (const key of ["", "k", "a.key.of.sixteen", "a.key.that.has.more.than.thirty.two.letters"]) {
+        spans.push(field(9, field(1, key), value), field(9, value, field(1, key)));
+      }
+    }
+    for (let length = 0; length < 140; length++) {
+      const text = field(2, field(1, "x".repeat(length)));
+      const key = field(1, "y".repeat(length));
+      spans.push(field(9, field(1, "k"), text), field(9, text, field(1, "k")), field(9, key, field(2, fixed64(4, 1n))), field(9, field(2, number(2, 1)), key));
+    }
+    spans.push(field(9), field(9, field(2)), field(9, field(2), field(1, "k")), field(9, field(1, "k"), field(2)), field(9, field(2, field(1)), field(1)));
+    expect(bench.check("traces", span(...spans))).toEqual({ result: 0, repairs: 0, errorAt: -1, items: 1 });
+    for (const one of spans) expect(result(span(one))).toBe(0);
+  });
+
   it("has packed and unpacked numbers", () => {
-    const point = (...content: readonly Uint8Array[]): Bytes => metric(field(9, field(1, ...content)));
     expect(result(point(field(6, counting(16)), field(7, counting(8))), "metrics")).toBe(0);
     expect(result(point(fixed64(6, 1n), fixed64(6, 2n), fixed64(7, 3n)), "metrics")).toBe(0);
-    const buckets = (...content: readonly Uint8Array[]): Bytes => metric(field(10, field(1, field(8, ...content))));
     expect(result(buckets(field(2, varint(1), varint(300), varint(2n ** 63n))), "metrics")).toBe(0);
     expect(result(buckets(field(2, counting(100)), number(2, 5)), "metrics")).toBe(0);
   });
@@ -110,6 +147,7 @@ describe("damage", () => {
       expect(result(metric(field(10, field(1, field(8, field(2, bad))))), "metrics")).toBe(FAIL_VARINT);
       // As an attribute's int, which has a fast path of its own.
       expect(result(span(field(9, field(1, "a.key.of.some.length"), field(2, tag(3, 0), bad))))).toBe(FAIL_VARINT);
+      expect(result(span(field(9, field(2, tag(3, 0), bad), field(1, "a.key.of.some.length"))))).toBe(FAIL_VARINT);
     }
   });
 
@@ -163,20 +201,19 @@ describe("damage", () => {
   });
 
   it("-7: unknown groups nested 101 deep; 100 are well", () => {
-    const nest = (depth: number): Bytes => {
-      const starts = Array.from({ length: depth }, (_, i) => tag(20 + i, 3));
-      const ends = Array.from({ length: depth }, (_, i) => tag(20 + depth - 1 - i, 4));
-      return join(...starts, number(1, 1), ...ends);
-    };
-    expect(result(nest(100))).toBe(0);
-    expect(result(span(nest(100)))).toBe(0);
-    expect(result(span(nest(101)))).toBe(FAIL_DEPTH);
+    expect(result(nestedGroups(100))).toBe(0);
+    expect(result(span(nestedGroups(100)))).toBe(0);
+    expect(result(span(nestedGroups(101)))).toBe(FAIL_DEPTH);
   });
 
-  it("-7: a million open groups, or a million nested values, cost nothing", () => {
-    const deep = new Uint8Array(1_000_000).fill(0x9b, 0);
+  it("-7: half a million open groups, or 10,000 nested lists, stop at the limit", () => {
+    const deep = new Uint8Array(1_000_000).fill(0x9b);
     for (let i = 1; i < deep.length; i += 2) deep[i] = 0x01;
-    expect(result(deep)).toBe(FAIL_DEPTH);
+    expect(bench.check("traces", deep)).toMatchObject({ result: FAIL_DEPTH, errorAt: 200 });
+    // Each claims what is left behind its own header of five bytes.
+    const lists: Uint8Array[] = [];
+    for (let left = 99_995; left > 0; left -= 10) lists.push(join(tag(5, 2), varint(left, 4)), join(tag(1, 2), varint(left - 5, 4)));
+    expect(result(span(field(9, field(2, ...lists))))).toBe(FAIL_DEPTH);
   });
 
   it("-8: an end of a group without its start, or the reverse", () => {

@@ -20,6 +20,15 @@ function repairs(bytes: Uint8Array, signal: Signal = "traces"): number {
   return found;
 }
 
+function dictionaryLink(trace: Uint8Array, span: Uint8Array): Bytes {
+  return field(2, field(4, field(1, trace), field(2, span)));
+}
+
+/** A field of this wire type with an empty or zero value. */
+function one(fieldNumber: number, wire: number): Bytes {
+  return join(tag(fieldNumber, wire), [of(1), counting(8), of(0), of(), of(), counting(4)][wire] ?? of());
+}
+
 /** Bad ids of a kind: wrong lengths, and all zero. */
 function badIds(length: number): Bytes[] {
   return [counting(1), counting(length - 1), counting(length + 1), counting(32), new Uint8Array(length)];
@@ -74,9 +83,8 @@ describe("another's id", () => {
   });
 
   it("may be zero in a profiles dictionary, whose first entry is", () => {
-    const link = (trace: Uint8Array, span: Uint8Array): Bytes => field(2, field(4, field(1, trace), field(2, span)));
-    expect(repairs(link(new Uint8Array(16), new Uint8Array(8)), "profiles")).toBe(0);
-    expect(repairs(link(counting(3), new Uint8Array(8)), "profiles")).toBe(REPAIR_OTHER_ID);
+    expect(repairs(dictionaryLink(new Uint8Array(16), new Uint8Array(8)), "profiles")).toBe(0);
+    expect(repairs(dictionaryLink(counting(3), new Uint8Array(8)), "profiles")).toBe(REPAIR_OTHER_ID);
   });
 });
 
@@ -109,6 +117,9 @@ describe("text", () => {
     ["attribute's key before an int", "traces", (...text) => item(IDS, field(9, field(1, ...text), field(2, number(3, 300))))],
     ["attribute's key before a double", "traces", (...text) => item(IDS, field(9, field(1, ...text), field(2, fixed64(4, 300n))))],
     ["attribute's value", "traces", (...text) => item(IDS, field(9, field(1, "key"), field(2, field(1, ...text))))],
+    ["attribute's key behind its value", "traces", (...text) => item(IDS, field(9, field(2, field(1, "value")), field(1, ...text)))],
+    ["attribute's key behind an int", "traces", (...text) => item(IDS, field(9, field(2, number(3, 300)), field(1, ...text)))],
+    ["attribute's value before its key", "traces", (...text) => item(IDS, field(9, field(2, field(1, ...text)), field(1, "key")))],
     ["value in a list", "traces", (...text) => item(IDS, field(9, field(1, "key"), field(2, field(5, field(1, field(1, ...text))))))],
     ["key in a map", "logs", (...text) => item(field(5, field(6, field(1, field(1, ...text), field(2, field(1, "v"))))))],
     ["log body", "logs", (...text) => item(field(5, field(1, ...text)))],
@@ -169,8 +180,6 @@ describe("a singular field", () => {
     it(`twice in ${name} is reported, once or repeated is not`, () => {
       const fields = MESSAGES[name]?.().fields ?? [];
       expect(fields.length).toBeGreaterThan(0);
-      const one = (fieldNumber: number, wire: number): Bytes =>
-        join(tag(fieldNumber, wire), [of(1), counting(8), of(0), of(), of(), counting(4)][wire] ?? of());
       for (const { number: fieldNumber, wire, repeated, oneof, name: fieldName } of fields) {
         const single = one(fieldNumber, wire);
         const between = field(900, "unknown");

@@ -28,7 +28,7 @@ function accepts(signal: Signal, bytes: Uint8Array): boolean {
 }
 
 function small(signal: Signal): Uint8Array<ArrayBuffer> {
-  return payload(signal, { items: signal === "profiles" ? 1 : 4, resources: 2, seed: 11, order: "interleaved", unknown: true }).bytes.slice(0, 12_000);
+  return payload(signal, { items: signal === "profiles" ? 1 : 3, resources: 2, seed: 11, order: "interleaved", unknown: true }).bytes;
 }
 
 describe("every cut", () => {
@@ -53,18 +53,23 @@ describe("every cut", () => {
 describe("every flipped bit", () => {
   for (const signal of SIGNALS) {
     it(`is judged as the judge does, or more strictly: ${signal}`, () => {
-      const bytes = small(signal).slice(0, 4000);
-      // Cut at a field of the top message, so that only the flip is at fault.
+      const bytes = small(signal);
+      let passed = 0;
+      let refused = 0;
       for (let at = 0; at < bytes.length; at++) {
         for (let bit = 0; bit < 8; bit++) {
           const flipped = bytes.slice();
           flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
           const { result } = bench.check(signal, flipped);
           const accepted = accepts(signal, flipped);
+          if (result >= 0) passed++;
+          else refused++;
           if (result >= 0) expect(accepted, `byte ${at} bit ${bit}`).toBe(true);
           else if (accepted) expect(STRICTER.has(result), `byte ${at} bit ${bit}: ${result}`).toBe(true);
         }
       }
+      // Most bits are content, many are structure: the test saw both.
+      expect(Math.min(passed, refused)).toBeGreaterThan(bytes.length / 2);
     });
   }
 });

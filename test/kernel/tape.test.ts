@@ -100,8 +100,7 @@ function list(value: unknown): Plain[] {
 }
 
 function asPlain(value: unknown): Plain {
-  // The judge gives plain objects for messages.
-  return typeof value === "object" && value !== null ? (value as Plain) : {};
+  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }
 
 function checkTape(setting: Setting, signal: Signal, object: Plain): void {

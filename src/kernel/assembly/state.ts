@@ -61,19 +61,16 @@ export function fail(code: i32, at: usize): usize {
   return 0;
 }
 
-// @ts-ignore: decorator
 @inline
 export function repair(what: u32): void {
   repairs |= what;
 }
 
-// @ts-ignore: decorator
 @inline
 export function setKeys(set: u64): void {
   keys = set;
 }
 
-// @ts-ignore: decorator
 @inline
 export function countItem(): void {
   items++;

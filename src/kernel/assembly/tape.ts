@@ -28,7 +28,6 @@ export function recordCount(): i32 {
 }
 
 /** Takes the next record; 0 when the tape is full. */
-// @ts-ignore: decorator
 @inline
 export function open(level: u32, from: usize, body: usize, end: usize): usize {
   const record = next;
@@ -42,7 +41,6 @@ export function open(level: u32, from: usize, body: usize, end: usize): usize {
 }
 
 /** Ends the subtree of a record. */
-// @ts-ignore: decorator
 @inline
 export function close(record: usize, w5: usize, w6: usize, w7: usize): void {
   store<u32>(record, <u32>((next - base) / RECORD), 16);
@@ -52,7 +50,6 @@ export function close(record: usize, w5: usize, w6: usize, w7: usize): void {
 }
 
 /** A record without children, for a counted item. */
-// @ts-ignore: decorator
 @inline
 export function leaf(level: u32, from: usize, body: usize, end: usize, w5: u32, w6: u32, w7: u32): bool {
   const record = open(level, from, body, end);

@@ -65,7 +65,6 @@ function characterSize(lead: u32, at: usize, left: usize): usize {
   return lead == 0xf4 && second > 0x8f ? 0 : 4;
 }
 
-// @ts-ignore: decorator
 @inline
 function isTrail(byte: u32): bool {
   return (byte & 0xc0) == 0x80;

@@ -138,7 +138,6 @@ export function checkVarints(at: usize, end: usize): bool {
 }
 
 /** A packed run of values of `size` bytes. */
-// @ts-ignore: decorator
 @inline
 export function checkFixed(at: usize, end: usize, size: usize): bool {
   if (((end - at) & (size - 1)) == 0) return true;

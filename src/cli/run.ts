@@ -1,0 +1,79 @@
+/** `sluice run`: a gateway from a configuration, until a signal ends it. */
+import { Command } from "commander";
+import { SluiceError } from "../base/errors.ts";
+import type { Logger } from "../base/host.ts";
+import { VERSION } from "../base/version.ts";
+import type { Plan } from "../config/plan.ts";
+import { type Configuration, type ConfigOptions, EXIT, readConfiguration, withConfigOptions } from "./configuration.ts";
+import { errorText, findingText, placeText } from "./report.ts";
+import { painter } from "./terminal.ts";
+
+/** What is still under way is cut when this has passed after a signal. */
+const STOP_MS = 10_000;
+
+/** Told once the gateway listens; for `start`, which has more to say. */
+export type Listening = (addresses: readonly { readonly component: string; readonly address: string }[]) => void;
+
+export function runCommand(): Command {
+  return withConfigOptions(new Command("run"))
+    .description("run a gateway until SIGINT or SIGTERM")
+    .action((options: ConfigOptions) => run(options));
+}
+
+/** Runs until a signal, or until it fails, and sets the exit code. */
+export async function run(options: ConfigOptions, listening: Listening = () => {}): Promise<void> {
+  const configuration = await readConfiguration(options);
+  const { plan } = configuration;
+  if (plan === undefined) {
+    const paint = painter(process.stderr);
+    for (const problem of configuration.problems) process.stderr.write(`${findingText(problem, "error", paint)}\n`);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  // Only who runs a gateway waits for its code to load.
+  const { runGateway } = await import("../runtimes/node.ts");
+  const { nodeLogger } = await import("../runtimes/node/logger.ts");
+  const log = plan.logFormat ?? "text";
+  const level = plan.logLevel ?? "info";
+  const logger = nodeLogger({ format: log, level, write: (line) => process.stderr.write(line), nowMs: Date.now });
+  announce(configuration, plan, logger);
+  const signal = firstSignal();
+  try {
+    const gateway = await runGateway(plan, { log, level });
+    for (const { component, address } of gateway.addresses) logger.log("info", "Listening", { component, address });
+    logger.log("info", "Sluice is ready", { version: VERSION, pipelines: plan.pipelines.map(({ id }) => id).join(" ") });
+    listening(gateway.addresses);
+    const name = await Promise.race([signal, gateway.failed]);
+    logger.log("info", "Stopping: what is under way may end", { signal: name, deadline_ms: STOP_MS });
+    await gateway.stop(STOP_MS);
+    logger.log("info", "Stopped");
+    process.exit(EXIT.ok);
+  } catch (error) {
+    process.stderr.write(errorText(error, painter(process.stderr), (path) => configuration.whereOf(path)));
+    process.exit(error instanceof SluiceError && error.code === "config" ? EXIT.usage : EXIT.failed);
+  }
+}
+
+/** Warnings, and the queues that answer before a destination has the data (law 1). */
+function announce({ warnings }: Configuration, { memoryQueues }: Plan, logger: Logger): void {
+  for (const { message, cure, where } of warnings) {
+    logger.log("warn", message, { ...(where === undefined ? {} : { at: placeText(where) }), ...(cure === undefined ? {} : { cure }) });
+  }
+  for (const { path, bound, inForce } of memoryQueues) {
+    if (inForce) logger.log("warn", "Memory queue: answers before the destination has the data", { queue: path, bound, cure: `give ${path} a storage` });
+  }
+}
+
+/** The first SIGINT or SIGTERM; a second one ends the process at once. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let seen = false;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (seen) process.exit(EXIT.failed);
+      seen = true;
+      resolve(name);
+    });
+  }
+  return promise;
+}

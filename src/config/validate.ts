@@ -1,0 +1,155 @@
+/**
+ * The one validator: a configuration's tree against a registry. Everything that is wrong is found in
+ * one go, in the order of the text; a plan comes of it only when nothing is.
+ */
+import type { z } from "zod";
+import type { LogLevel } from "../base/host.ts";
+import { type Defined, readForeign, readSection, type Section } from "./components.ts";
+import { Findings } from "./findings.ts";
+import { memoryQueues } from "./memory-queues.ts";
+import { planPipelines } from "./pipelines.ts";
+import type { AnyComponent, AnyExporter, AnyProcessor, AnyReceiver, Finding, Plan, PlannedComponent, Where } from "./plan.ts";
+import type { Registry } from "./registry.ts";
+import { pipeline, type PipelineConfig, service, SERVICE_NOT_IN_FORCE, type TelemetryConfig, topLevel } from "./service.ts";
+import { parseSettings } from "./settings.ts";
+import { findingsOf } from "./issues.ts";
+import { describeNode, locate, type MapNode, type Path } from "./tree.ts";
+
+export interface Validated {
+  /** Undefined when there are problems. */
+  readonly plan: Plan | undefined;
+  readonly problems: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** Validates what `loadConfig` gave. Never throws. */
+export function validateConfig(root: MapNode, registry: Registry): Validated {
+  const findings = new Findings();
+  unknownSections(root, findings);
+  const receivers = readSection(root, "receiver", isReceiver, registry, findings);
+  const processors = readSection(root, "processor", isProcessor, registry, findings);
+  const exporters = readSection(root, "exporter", isExporter, registry, findings);
+  const connectors = readForeign(root, "connectors", findings);
+  const extensions = readForeign(root, "extensions", findings);
+  clashes(connectors, receivers, exporters, findings);
+  const config = readService(root, extensions, findings);
+  const pipelines = planPipelines(root, config.pipelines, { receivers, processors, exporters, connectors }, findings);
+  const used = new Set(pipelines.flatMap((one) => [...one.receivers.map((id) => `receivers.${id}`), ...one.processors.map((id) => `processors.${id}`), ...one.exporters.map((id) => `exporters.${id}`)]));
+  if (config.complete) for (const [name, section] of Object.entries({ receivers, processors, exporters })) unused(name, section, used, findings);
+  const problems = inOrder(findings.problems);
+  const warnings = inOrder(findings.warnings);
+  if (problems.length > 0) return { plan: undefined, problems, warnings };
+  const kept = <Definition>(name: string, section: Section<Definition>) => [...section.byId.values()].filter(({ id }) => used.has(`${name}.${id}`));
+  const keptExporters = kept("exporters", exporters);
+  const plan: Plan = {
+    receivers: kept("receivers", receivers).map(planned),
+    processors: kept("processors", processors).map(planned),
+    exporters: keptExporters.map(planned),
+    pipelines,
+    memoryQueues: memoryQueues(keptExporters),
+    ...logSettings(config.telemetry),
+  };
+  return { plan, problems, warnings };
+}
+
+function isReceiver(definition: AnyComponent): definition is AnyReceiver {
+  return definition.kind === "receiver";
+}
+
+function isProcessor(definition: AnyComponent): definition is AnyProcessor {
+  return definition.kind === "processor";
+}
+
+function isExporter(definition: AnyComponent): definition is AnyExporter {
+  return definition.kind === "exporter";
+}
+
+function planned<Definition>({ id, definition, config, where }: Defined<Definition>): PlannedComponent<Definition> {
+  return { id, definition, config, where };
+}
+
+function unknownSections(root: MapNode, findings: Findings): void {
+  const known = Object.keys(topLevel.shape);
+  const keys = [...root.entries.keys()].filter((key) => !known.includes(key));
+  if (keys.length > 0) findings.problems.push(...findingsOf([{ code: "unrecognized_keys", keys, path: [], message: "" }], { schema: topLevel, root, at: [], keyWhere: root.where }));
+}
+
+function clashes(connectors: ReadonlyMap<string, Where>, receivers: Section<unknown>, exporters: Section<unknown>, findings: Findings): void {
+  for (const [id, where] of connectors) {
+    for (const [name, { ids }] of Object.entries({ receivers, exporters })) {
+      if (ids.has(id)) findings.problem(`Cannot use connector "${id}": ${name} has the same id`, `Rename it, for example ${id}/connector`, where, ["connectors", id]);
+    }
+  }
+}
+
+interface Service {
+  /** By id; undefined is one with problems. */
+  readonly pipelines: ReadonlyMap<string, PipelineConfig | undefined>;
+  readonly telemetry: TelemetryConfig | undefined;
+  /** False when something in the section has problems, so that not all uses are known. */
+  readonly complete: boolean;
+}
+
+/** Each part by itself, so that a slip in one hides nothing in another. */
+function readService(root: MapNode, extensions: ReadonlyMap<string, Where>, findings: Findings): Service {
+  const before = findings.problems.length;
+  const node = sectionOf(root, "service", findings);
+  const keys = [...node.entries.keys()].filter((key) => !Object.hasOwn(service.shape, key));
+  if (keys.length > 0) findings.problems.push(...findingsOf([{ code: "unrecognized_keys", keys, path: [], message: "" }], { schema: service, root: node, at: ["service"], keyWhere: node.where }));
+  const names = parsePart(service.shape.extensions, node, ["service", "extensions"], findings);
+  names?.forEach((id, index) => {
+    const path = ["service", "extensions", index];
+    if (!extensions.has(id)) findings.problem(`Cannot use "${id}": it is not defined under extensions`, `Define it: extensions: {${id}: }`, locate(root, path).keyWhere, path);
+  });
+  const telemetry = parsePart(service.shape.telemetry, node, ["service", "telemetry"], findings);
+  findings.notInForce(SERVICE_NOT_IN_FORCE, node, ["service"]);
+  const section = sectionOf(node, "pipelines", findings, ["service"]);
+  if (section.entries.size === 0 && findings.problems.length === before) {
+    const where = locate(root, ["service"]).node === undefined ? undefined : locate(root, ["service"]).keyWhere;
+    findings.problem("Cannot run: there are no pipelines", "Add service: {pipelines: {traces: {receivers: [...], exporters: [...]}}}", where, ["service", "pipelines"]);
+  }
+  const pipelines = new Map<string, PipelineConfig | undefined>();
+  for (const id of section.entries.keys()) pipelines.set(id, parsePart(pipeline, section, ["service", "pipelines", id], findings));
+  return { pipelines, telemetry, complete: findings.problems.length === before };
+}
+
+/** The map under `key`; an empty one when there is none. */
+function sectionOf(parent: MapNode, key: string, findings: Findings, at: Path = []): MapNode {
+  const entry = parent.entries.get(key);
+  const value = entry?.value;
+  if (value?.kind === "map") return value;
+  if (value !== undefined && !(value.kind === "scalar" && value.value === null)) {
+    findings.problem(`Cannot use ${[...at, key].join(".")}: expected a map, found ${describeNode(value)}`, "Write its keys below it, indented", value.where, [...at, key]);
+  }
+  return { kind: "map", entries: new Map(), where: entry?.keyWhere ?? parent.where };
+}
+
+/** What stands under the last key of `at` in `parent`, parsed; undefined when it has problems. */
+function parsePart<Schema extends z.ZodType>(schema: Schema, parent: MapNode, at: Path, findings: Findings): z.output<Schema> | undefined {
+  const entry = parent.entries.get(String(at.at(-1)));
+  const parse = parseSettings(schema, { node: entry?.value, at, keyWhere: entry?.keyWhere ?? parent.where });
+  findings.warnings.push(...parse.warnings);
+  if (parse.kind === "ok") return parse.value;
+  findings.problems.push(...parse.problems);
+  return undefined;
+}
+
+function unused(name: string, section: Section<unknown>, used: ReadonlySet<string>, findings: Findings): void {
+  for (const { id, where } of section.byId.values()) {
+    if (!used.has(`${name}.${id}`)) findings.warning(`${name}.${id} is defined and in no pipeline: it is not started`, "Name it in a pipeline, or remove it", where, [name, id]);
+  }
+}
+
+function logSettings(telemetry: TelemetryConfig | undefined): Pick<Plan, "logLevel" | "logFormat"> {
+  const logs = telemetry?.logs ?? {};
+  const level: LogLevel | undefined = logs.level === "dpanic" || logs.level === "panic" || logs.level === "fatal" ? "error" : logs.level;
+  return { logLevel: level, logFormat: logs.encoding === undefined ? undefined : logs.encoding === "json" ? "json" : "text" };
+}
+
+/** By source, in the order in which they first occur, then by line; what has no place comes first. */
+function inOrder(findings: readonly Finding[]): Finding[] {
+  const sources = [...new Set(findings.map((finding) => finding.where?.source))];
+  const rank = ({ where }: Finding) => (where === undefined ? -1 : sources.indexOf(where.source));
+  return findings.toSorted((a, b) => rank(a) - rank(b) || (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0));
+}
+

@@ -1,0 +1,27 @@
+/**
+ * Copies into and out of the request memory, which is shared: JavaScript's own copies go word by word
+ * there, a quarter of the speed. Two of Buffer's functions end in a plain memcpy: `fill` with a buffer
+ * as its value, and `copy` out of a Buffer over the memory (bench/RESULTS.md).
+ */
+
+/** A Buffer over the same bytes. */
+export function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Copies `piece` to `at` in `memory`. */
+export function copyIn(memory: Buffer, at: number, piece: Uint8Array): void {
+  // Buffer refuses to fill with nothing.
+  if (piece.length > 0) memory.fill(piece, at, at + piece.length);
+}
+
+/** The slices end to end, in a new buffer of `length` bytes. */
+export function gather(slices: readonly Uint8Array[], length: number): Buffer {
+  const whole = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const slice of slices) {
+    bufferOver(slice).copy(whole, at);
+    at += slice.length;
+  }
+  return whole;
+}
