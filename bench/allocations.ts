@@ -56,13 +56,7 @@ const COUNTS = 4;
 /** Counts that may be void before it is given up. */
 const TRIES = 10;
 const MARK = "--in-a-large-young-generation";
-const FLAGS = [
-  "--expose-gc",
-  "--min-semi-space-size=256",
-  "--max-semi-space-size=256",
-  "--single-threaded-gc",
-  "--no-warnings",
-];
+const FLAGS = ["--expose-gc", "--min-semi-space-size=256", "--max-semi-space-size=256", "--single-threaded-gc", "--no-warnings"];
 
 interface Allocated {
   readonly heapBytes: number;
@@ -90,20 +84,12 @@ function report(): void {
     options: { json: { type: "boolean", default: false }, out: { type: "string" } },
   });
   const result = measureAllocations();
-  if (values.out !== undefined)
-    writeFileSync(values.out, `${JSON.stringify(result, undefined, 1)}\n`);
+  if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, undefined, 1)}\n`);
   process.stdout.write(`${values.json ? JSON.stringify(result) : tableOf(result)}\n`);
 }
 
 export function tableOf({ rows, fewItems, manyItems, slopeMax }: AllocationResult): string {
-  const head = [
-    "work",
-    `heap B a request of ${fewItems}`,
-    `of ${manyItems}`,
-    "heap B an item",
-    "typed arrays, B an item",
-    "",
-  ];
+  const head = ["work", `heap B a request of ${fewItems}`, `of ${manyItems}`, "heap B an item", "typed arrays, B an item", ""];
   const body = rows.map((row) => [
     row.work,
     short(row.fewBytes),
@@ -145,9 +131,7 @@ function requests(engine: Engine, items: number): readonly Batch[] {
   return payloads("traces", ROTATION, { items }).map(({ bytes }) => place(engine, "traces", bytes));
 }
 
-function worksOf(
-  engine: Engine,
-): readonly (readonly [name: string, call: (batch: Batch) => void])[] {
+function worksOf(engine: Engine): readonly (readonly [name: string, call: (batch: Batch) => void])[] {
   const sample = runOfSteps(engine, "traces", [tenthStep()]);
   const half = runOfSteps(engine, "traces", [everySecond()]);
   const stamp = stampRun(engine);
@@ -188,11 +172,7 @@ function everySecond(): Step {
 }
 
 /** Bytes a call, warm, over calls in which no collection ran. */
-async function count(
-  batches: readonly Batch[],
-  items: number,
-  call: (batch: Batch) => void,
-): Promise<Allocated> {
+async function count(batches: readonly Batch[], items: number, call: (batch: Batch) => void): Promise<Allocated> {
   const repeat = (times: number): void => {
     for (let i = 0; i < times; i++) {
       const batch = batches[i % batches.length];
@@ -224,8 +204,7 @@ async function count(
         bufferBytes: (buffersAfter - buffersBefore) / CALLS,
       });
   }
-  if (counts.length === 0)
-    throw new RangeError(`Cannot count: a collection ran in each of ${TRIES} tries`);
+  if (counts.length === 0) throw new RangeError(`Cannot count: a collection ran in each of ${TRIES} tries`);
   const least = (figure: (one: Allocated) => number) => Math.min(...counts.map(figure));
   return {
     heapBytes: least(({ heapBytes }) => heapBytes),

@@ -19,12 +19,10 @@ export function benchEngine(memoryBytes: number = MEMORY_BYTES): Engine {
 /** Copies a request into the pool and admits it. The caller releases the batch. */
 export function place(engine: Engine, signal: Signal, bytes: Uint8Array): Batch {
   const block = engine.pool.take(bytes.length);
-  if (block === undefined)
-    throw new RangeError("Cannot place a request: the bench's memory is full");
+  if (block === undefined) throw new RangeError("Cannot place a request: the bench's memory is full");
   engine.bytes.set(bytes, block.start);
   const admission = engine.admit(signal, block.start, block.start + bytes.length, block);
-  if (admission.kind !== "admitted")
-    throw new TypeError(`Cannot place a request: ${admission.message}`);
+  if (admission.kind !== "admitted") throw new TypeError(`Cannot place a request: ${admission.message}`);
   const origin = { receiver: "otlp", peer: "127.0.0.1:1", tenant: "", arrivedMs: 0, headers: {} };
   return new Batch({
     signal,
@@ -52,12 +50,7 @@ export function bytesOf(batch: Batch): Uint8Array {
 }
 
 /** A run of steps made as the gateway makes them, from a processor's own schema. */
-export function runOf<Config>(
-  engine: Engine,
-  signal: Signal,
-  definition: ProcessorDefinition<Config>,
-  config: unknown,
-): Run {
+export function runOf<Config>(engine: Engine, signal: Signal, definition: ProcessorDefinition<Config>, config: unknown): Run {
   const counters = new Counters();
   const logger = { log: () => undefined };
   const context = { id: definition.id, host: NO_HOST, engine, logger, counters };

@@ -40,10 +40,7 @@ export const ROWS: readonly Row[] = [
     against: "decode, filter, encode",
     signal: "traces",
     target: 150,
-    prepare: (engine, rotation) =>
-      edited(engine, rotation, runOfSteps(engine, "traces", [tenthStep()]), (bytes) =>
-        rival.keepTenth(bytes, false),
-      ),
+    prepare: (engine, rotation) => edited(engine, rotation, runOfSteps(engine, "traces", [tenthStep()]), (bytes) => rival.keepTenth(bytes, false)),
   },
   {
     id: "sampler",
@@ -64,14 +61,19 @@ export const ROWS: readonly Row[] = [
   },
   {
     id: "upsert",
-    title: "resource attribute upsert",
+    title: "resource attribute upsert, laid out as one body",
     against: "decode, set, encode",
     signal: "traces",
     target: 250,
-    prepare: (engine, rotation) =>
-      edited(engine, rotation, stampRun(engine), (bytes) =>
-        rival.upsertResource(bytes, STAMP.key, STAMP.value),
-      ),
+    prepare: (engine, rotation) => edited(engine, rotation, stampRun(engine), stamped, true),
+  },
+  {
+    id: "upsert-pieces",
+    title: "resource attribute upsert, as pieces for a gathered write (no byte of a span is read)",
+    against: "decode, set, encode",
+    signal: "traces",
+    target: undefined,
+    prepare: (engine, rotation) => edited(engine, rotation, stampRun(engine), stamped),
   },
   checkRow("traces", 30),
   checkRow("metrics", 20),
@@ -94,14 +96,17 @@ export const ROWS: readonly Row[] = [
   },
 ];
 
-function edited(
-  engine: Engine,
-  rotation: readonly Uint8Array[],
-  run: Run,
-  theirs: (bytes: Uint8Array) => Uint8Array,
-): Prepared {
+function stamped(bytes: Uint8Array): Uint8Array {
+  return rival.upsertResource(bytes, STAMP.key, STAMP.value);
+}
+
+function edited(engine: Engine, rotation: readonly Uint8Array[], run: Run, theirs: (bytes: Uint8Array) => Uint8Array, layOut = false): Prepared {
   const batches = rotation.map((bytes) => place(engine, "traces", bytes));
-  const oursOf = (index: number): Batch => run.run(at(batches, index));
+  const oursOf = (index: number): Batch => {
+    const made = run.run(at(batches, index));
+    if (layOut) for (const chunk of made.chunks) chunk.contiguous(engine.pool);
+    return made;
+  };
   return {
     ours: (index) => {
       const made = oursOf(index);
@@ -134,8 +139,7 @@ function checkRow(signal: Signal, target: number): Row {
       const check = (index: number): number => {
         const { block, end } = at(placed, index);
         const admission = engine.admit(signal, block.start, end, block.retain());
-        if (admission.kind !== "admitted" || !admission.unchanged)
-          throw new TypeError(`Cannot bench: request ${index} is not clean`);
+        if (admission.kind !== "admitted" || !admission.unchanged) throw new TypeError(`Cannot bench: request ${index} is not clean`);
         admission.chunk.release();
         return admission.items;
       };
@@ -144,8 +148,7 @@ function checkRow(signal: Signal, target: number): Row {
         theirs: (index) => Number(rival.decode(signal, at(rotation, index)) !== undefined),
         compare: (index) => {
           const expected = countItems(signal, at(rotation, index));
-          if (check(index) !== expected)
-            throw new TypeError(`Cannot bench: ${check(index)} items found, there are ${expected}`);
+          if (check(index) !== expected) throw new TypeError(`Cannot bench: ${check(index)} items found, there are ${expected}`);
         },
         copy: copier(engine, rotation),
         release: () => {
@@ -184,15 +187,8 @@ function fromJson(engine: Engine, rotation: readonly Uint8Array[]): Prepared {
   const target = take(engine, Math.max(...texts.map(({ length }) => length)));
   const convert = (index: number): number => {
     const { block, end } = at(placed, index);
-    const written = engine.kernel.readJson(
-      signalNumber("traces"),
-      block.start,
-      end,
-      target.start,
-      target.end,
-    );
-    if (written < 0)
-      throw new TypeError(`Cannot bench: the kernel's JSON reader answered ${written}`);
+    const written = engine.kernel.readJson(signalNumber("traces"), block.start, end, target.start, target.end);
+    if (written < 0) throw new TypeError(`Cannot bench: the kernel's JSON reader answered ${written}`);
     return written;
   };
   return {
@@ -200,11 +196,7 @@ function fromJson(engine: Engine, rotation: readonly Uint8Array[]): Prepared {
     theirs: (index) => rival.fromJson(at(texts, index)).length,
     compare: (index) => {
       const written = convert(index);
-      compareMessages(
-        "traces",
-        engine.bytes.slice(target.start, target.start + written),
-        rival.fromJson(at(texts, index)),
-      );
+      compareMessages("traces", engine.bytes.slice(target.start, target.start + written), rival.fromJson(at(texts, index)));
     },
     copy: copier(engine, texts),
     release: () => {

@@ -61,20 +61,14 @@ function main(): void {
     },
   });
   const machine = describeMachine();
-  const [samples, rotation, items] = [
-    Number(values.samples),
-    Number(values.rotation),
-    Number(values.items),
-  ];
+  const [samples, rotation, items] = [Number(values.samples), Number(values.rotation), Number(values.items)];
   const wanted = values.rows?.split(",");
   const rows: EngineRow[] = [];
   for (const row of ROWS) {
     if (wanted !== undefined && !wanted.includes(row.id)) continue;
     const result = measureRow(row, { samples, rotation, items });
     rows.push(result);
-    process.stderr.write(
-      `${row.title}: ${result.ratio === undefined ? result.fault : `${spreadText(result.ratio)} x`}\n`,
-    );
+    process.stderr.write(`${row.title}: ${result.ratio === undefined ? result.fault : `${spreadText(result.ratio)} x`}\n`);
   }
   const protobufjs = versionOf(new URL(import.meta.resolve("protobufjs/package.json")));
   const result: EngineResult = {
@@ -86,8 +80,7 @@ function main(): void {
     samples,
     rows,
   };
-  if (values.out !== undefined)
-    writeFileSync(values.out, `${JSON.stringify(result, undefined, 1)}\n`);
+  if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, undefined, 1)}\n`);
   process.stdout.write(`${values.json ? JSON.stringify(result) : tableOf(result)}\n`);
   process.stderr.write(`checksum ${checksum}\n`);
   if (rows.some(({ fault }) => fault !== "")) process.exitCode = 1;
@@ -117,11 +110,7 @@ function measureRow(row: Row, { samples, rotation, items }: Sizes): EngineRow {
 }
 
 function takeSamples(prepared: Prepared, samples: number, rotation: number, items: number) {
-  const works = [
-    (index: number) => prepared.ours(index),
-    (index: number) => prepared.theirs(index),
-    (index: number) => prepared.copy(index),
-  ] as const;
+  const works = [(index: number) => prepared.ours(index), (index: number) => prepared.theirs(index), (index: number) => prepared.copy(index)] as const;
   const [ours, theirs, copy] = works;
   for (const work of works) time(work, rotation, WARM_MS);
   const nanos = { ours: [] as number[], theirs: [] as number[], copy: [] as number[] };
@@ -131,9 +120,7 @@ function takeSamples(prepared: Prepared, samples: number, rotation: number, item
     nanos.copy.push(time(copy, rotation, TURN_MS) / items);
   }
   return {
-    ratio: spreadOf(
-      nanos.theirs.map((value, sample) => value / (nanos.ours[sample] ?? Number.NaN)),
-    ),
+    ratio: spreadOf(nanos.theirs.map((value, sample) => value / (nanos.ours[sample] ?? Number.NaN))),
     oursNanosAnItem: spreadOf(nanos.ours),
     theirsNanosAnItem: spreadOf(nanos.theirs),
     copyNanosAnItem: spreadOf(nanos.copy),
@@ -162,24 +149,13 @@ function threadMs(): number {
 }
 
 export function tableOf({ rows, items, rotation, samples, protobufjs }: EngineResult): string {
-  const head = [
-    "work",
-    `against protobufjs ${protobufjs}`,
-    "at least",
-    "ratio, median (spread)",
-    "ns an item",
-    "protobufjs",
-    "copy",
-    "",
-  ];
+  const head = ["work", `against protobufjs ${protobufjs}`, "at least", "ratio, median (spread)", "ns an item", "protobufjs", "copy", ""];
   const body = rows.map((row) => [
     row.title,
     row.against,
     row.target === null ? "" : `${row.target} x`,
     row.ratio === undefined ? "" : `${spreadText(row.ratio)} x`,
-    ...[row.oursNanosAnItem, row.theirsNanosAnItem, row.copyNanosAnItem].map((spread) =>
-      spread === undefined ? "" : short(spread.median),
-    ),
+    ...[row.oursNanosAnItem, row.theirsNanosAnItem, row.copyNanosAnItem].map((spread) => (spread === undefined ? "" : short(spread.median))),
     verdictOf(row),
   ]);
   return `${items} items a request, ${rotation} different requests, ${samples} samples\n\n${tableText([head, ...body])}`;

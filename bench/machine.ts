@@ -36,10 +36,7 @@ export function describeMachine(): Machine {
 /** The version in a package.json. */
 export function versionOf(packageJson: URL): string {
   const parsed: unknown = JSON.parse(readFileSync(packageJson, "utf8"));
-  const version =
-    typeof parsed === "object" && parsed !== null && "version" in parsed
-      ? parsed.version
-      : undefined;
+  const version = typeof parsed === "object" && parsed !== null && "version" in parsed ? parsed.version : undefined;
   return typeof version === "string" ? version : "unknown";
 }
 

@@ -36,7 +36,14 @@ interface Ids {
 }
 
 /** The shape is that of the schema, which the judge's type was made from. */
-const asTraces = (message: unknown): Traces => message as Traces;
+function asTraces(message: unknown): Traces {
+  if (!isTraces(message)) throw new TypeError("Cannot read a request: it has no resourceSpans");
+  return message;
+}
+
+function isTraces(message: unknown): message is Traces {
+  return typeof message === "object" && message !== null && "resourceSpans" in message;
+}
 
 export function decode(signal: Signal, bytes: Uint8Array): unknown {
   return judge(signal).type.decode(bufferOf(bytes));

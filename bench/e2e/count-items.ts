@@ -13,21 +13,9 @@ export function countItems(signal: Signal, bytes: Uint8Array): number {
 
 /** By level, the tags that lead to an item: groups, scope groups, items; metrics go on to data and points. */
 const ITEMS: readonly (readonly number[])[] = [[0x0a], [0x12], [0x12]];
-const POINTS: readonly (readonly number[])[] = [
-  [0x0a],
-  [0x12],
-  [0x12],
-  [0x2a, 0x3a, 0x4a, 0x52, 0x5a],
-  [0x0a],
-];
+const POINTS: readonly (readonly number[])[] = [[0x0a], [0x12], [0x12], [0x2a, 0x3a, 0x4a, 0x52, 0x5a], [0x0a]];
 
-function sum(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  level: number,
-  path: readonly (readonly number[])[],
-): number {
+function sum(bytes: Uint8Array, start: number, end: number, level: number, path: readonly (readonly number[])[]): number {
   const tags = path[level] ?? [];
   const last = level === path.length - 1;
   let count = 0;

@@ -26,11 +26,7 @@ export class GatewayProcess {
   }
 
   /** Resolves at the first 200. */
-  static async start(
-    work: Work,
-    sinkPort: number,
-    command: (placement: Placement) => Command,
-  ): Promise<GatewayProcess> {
+  static async start(work: Work, sinkPort: number, command: (placement: Placement) => Command): Promise<GatewayProcess> {
     const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
     const port = await freePort();
     const { file, args } = command({ work, folder, port, sinkPort });

@@ -74,10 +74,8 @@ function findSluice(entry: string): Found {
 
 function findCollector({ collector }: FindOptions): Found {
   const file = collector ?? process.env["OTELCOL"] ?? onPath((name) => name.startsWith("otelcol"));
-  if (file === undefined || !existsSync(file))
-    return { kind: "absent", why: "no --collector PATH, no OTELCOL, no otelcol* on PATH" };
-  const version =
-    execFileSync(file, ["--version"], { encoding: "utf8" }).trim().split(" ").at(-1) ?? "unknown";
+  if (file === undefined || !existsSync(file)) return { kind: "absent", why: "no --collector PATH, no OTELCOL, no otelcol* on PATH" };
+  const version = execFileSync(file, ["--version"], { encoding: "utf8" }).trim().split(" ").at(-1) ?? "unknown";
   return {
     kind: "present",
     version,
@@ -86,12 +84,9 @@ function findCollector({ collector }: FindOptions): Found {
 }
 
 function findNginx(): Found {
-  const file =
-    onPath((name) => name === "nginx") ?? ["/usr/sbin/nginx"].find((path) => existsSync(path));
-  if (file === undefined)
-    return { kind: "absent", why: "no nginx on PATH (Debian: apt-get install nginx-light)" };
-  const version =
-    spawnSync(file, ["-v"], { encoding: "utf8" }).stderr.trim().split("/").at(-1) ?? "unknown";
+  const file = onPath((name) => name === "nginx") ?? ["/usr/sbin/nginx"].find((path) => existsSync(path));
+  if (file === undefined) return { kind: "absent", why: "no nginx on PATH (Debian: apt-get install nginx-light)" };
+  const version = spawnSync(file, ["-v"], { encoding: "utf8" }).stderr.trim().split("/").at(-1) ?? "unknown";
   return {
     kind: "present",
     version,
@@ -144,8 +139,7 @@ http {
 
 function onPath(matches: (name: string) => boolean): string | undefined {
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const found =
-      folder !== "" && existsSync(folder) ? readdirSync(folder).find(matches) : undefined;
+    const found = folder !== "" && existsSync(folder) ? readdirSync(folder).find(matches) : undefined;
     if (found !== undefined) return join(folder, found);
   }
   return undefined;

@@ -51,8 +51,7 @@ export class MessageParser {
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
-      if (this.#state === STATE.sized || this.#state === STATE.chunkData)
-        at = this.#takeBody(chunk, at);
+      if (this.#state === STATE.sized || this.#state === STATE.chunkData) at = this.#takeBody(chunk, at);
       else at = this.#takeLine(chunk, at);
     }
   }
@@ -75,8 +74,7 @@ export class MessageParser {
     const found = chunk.indexOf(LINE_FEED, at);
     const end = found < 0 ? chunk.length : found + 1;
     this.#line += chunk.toString("latin1", at, end);
-    if (this.#line.length + this.#head.length > HEAD_BYTES_MAX)
-      throw new RangeError("Cannot read a message: its head is over 16 KiB");
+    if (this.#line.length + this.#head.length > HEAD_BYTES_MAX) throw new RangeError("Cannot read a message: its head is over 16 KiB");
     if (found >= 0) {
       const line = this.#line;
       this.#line = "";
@@ -114,8 +112,7 @@ export class MessageParser {
     }
     if (this.#head.includes("\nexpect: 100-continue")) this.#onContinue();
     const length = Number(headerOf(this.#head, "content-length") ?? 0);
-    if (!(length <= BODY_BYTES_MAX))
-      throw new RangeError("Cannot read a message: its body is over 64 MiB");
+    if (!(length <= BODY_BYTES_MAX)) throw new RangeError("Cannot read a message: its body is over 64 MiB");
     this.#left = length;
     if (headerOf(this.#head, "transfer-encoding") === "chunked") this.#state = STATE.chunkLine;
     else if (length > 0) this.#state = STATE.sized;
@@ -137,8 +134,7 @@ export class MessageParser {
 
   #reserve(size: number): void {
     if (size <= this.#body.length) return;
-    if (size > BODY_BYTES_MAX)
-      throw new RangeError("Cannot read a message: its body is over 64 MiB");
+    if (size > BODY_BYTES_MAX) throw new RangeError("Cannot read a message: its body is over 64 MiB");
     const larger = new Uint8Array(2 ** Math.ceil(Math.log2(size)));
     larger.set(this.#body.subarray(0, this.#length));
     this.#body = larger;

@@ -115,9 +115,7 @@ class Samples {
   /** The values at these shares of the sorted row. */
   quantiles(shares: readonly number[]): number[] {
     const sorted = this.#values.slice(0, this.#count).toSorted();
-    return shares.map(
-      (share) => sorted[Math.min(this.#count - 1, Math.floor(share * this.#count))] ?? 0,
-    );
+    return shares.map((share) => sorted[Math.min(this.#count - 1, Math.floor(share * this.#count))] ?? 0);
   }
 }
 
@@ -189,9 +187,7 @@ async function drive(how: Drive): Promise<Driven> {
   const tally = new Tally();
   const sockets = await Promise.all(Array.from({ length: how.connections }, () => open(how.port)));
   const from = performance.now();
-  await (how.requestsASecond === undefined
-    ? closedLoop(how, sockets, tally)
-    : openLoop(how, how.requestsASecond, sockets, tally));
+  await (how.requestsASecond === undefined ? closedLoop(how, sockets, tally) : openLoop(how, how.requestsASecond, sockets, tally));
   const elapsedMs = performance.now() - from;
   const [p50Ms = 0, p99Ms = 0, p999Ms = 0] = tally.latencies.quantiles([0.5, 0.99, 0.999]);
   const [lagP99Ms = 0] = tally.lags.quantiles([0.99]);
@@ -221,12 +217,7 @@ function closedLoop(how: Drive, sockets: readonly Socket[], tally: Tally): Promi
   });
 }
 
-function openLoop(
-  how: Drive,
-  rate: number,
-  sockets: readonly Socket[],
-  tally: Tally,
-): Promise<void> {
+function openLoop(how: Drive, rate: number, sockets: readonly Socket[], tally: Tally): Promise<void> {
   return new Promise((resolve) => {
     const total = Math.min(how.requestsMax, Math.floor(rate * how.seconds));
     const everyMs = 1000 / rate;
@@ -255,29 +246,18 @@ function openLoop(
         if (line === undefined) waiting.push({ index, sinceMs: now });
         else line.send(index, now);
       }
-      if (tally.started < total)
-        setTimeout(tick, Math.max(0, from + tally.started * everyMs - performance.now()));
+      if (tally.started < total) setTimeout(tick, Math.max(0, from + tally.started * everyMs - performance.now()));
     };
     tick();
   });
 }
 
-async function single({
-  port,
-  index,
-}: {
-  readonly port: number;
-  readonly index: number;
-}): Promise<string> {
+async function single({ port, index }: { readonly port: number; readonly index: number }): Promise<string> {
   const socket = await open(port);
   return new Promise((resolve, reject) => {
     const parser = new MessageParser(({ start, body }) => {
       socket.destroy();
-      resolve(
-        start.startsWith("HTTP/1.1 200")
-          ? start
-          : `${start}: ${Buffer.from(body).toString("latin1")}`,
-      );
+      resolve(start.startsWith("HTTP/1.1 200") ? start : `${start}: ${Buffer.from(body).toString("latin1")}`);
     });
     socket.on("data", (chunk) => {
       parser.push(chunk);

@@ -79,8 +79,7 @@ async function main(how: Options): Promise<void> {
       gateways: resultsOf(contenders, turns),
       absent: stage.absent,
       complete:
-        [...turns.values()].flat().every(({ fault }) => fault === "") &&
-        contenders.every(({ id, differs }) => !id.startsWith("sluice") || differs === ""),
+        [...turns.values()].flat().every(({ fault }) => fault === "") && contenders.every(({ id, differs }) => !id.startsWith("sluice") || differs === ""),
     };
     if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, undefined, 1)}\n`);
     process.stdout.write(`${json ? JSON.stringify(result) : tablesOf(result)}\n`);
@@ -142,13 +141,7 @@ async function admit(stage: Stage, id: string): Promise<void> {
     delivered: [],
     differs: "",
   });
-  const proved = await verify(
-    port,
-    gateway.copies ? { ...work, effect: "none" } : work,
-    sent,
-    workers.load,
-    workers.sink,
-  );
+  const proved = await verify(port, gateway.copies ? { ...work, effect: "none" } : work, sent, workers.load, workers.sink);
   contenders[place] = {
     gateway,
     id,
@@ -161,11 +154,7 @@ async function admit(stage: Stage, id: string): Promise<void> {
   };
 }
 
-async function takeRounds({
-  options: how,
-  workers,
-  contenders,
-}: Stage): Promise<Map<string, Turn[]>> {
+async function takeRounds({ options: how, workers, contenders }: Stage): Promise<Map<string, Turn[]>> {
   const turns = new Map<string, Turn[]>();
   for (const one of contenders) {
     turns.set(one.id, []);
@@ -183,10 +172,7 @@ async function takeRounds({
   return turns;
 }
 
-function resultsOf(
-  contenders: readonly Contender[],
-  turns: ReadonlyMap<string, readonly Turn[]>,
-): GatewayResult[] {
+function resultsOf(contenders: readonly Contender[], turns: ReadonlyMap<string, readonly Turn[]>): GatewayResult[] {
   const reference = contenders.find(({ id }) => id.startsWith("sluice"));
   return contenders.map(({ gateway, id, version, pid, startMs, differs, delivered }) => {
     const own = turns.get(id) ?? [];

@@ -45,9 +45,7 @@ export async function takeTurn(target: Target, options: Options, workers: Worker
   const open = options.rate > 0 ? await load.ask("drive", openLoop(target, options)) : undefined;
   const openFault = open === undefined ? "" : await faultOf(target, open, sink);
   const millions = (closed.requests * options.items) / 1e6;
-  const [own = 0, loads = 0, sinks = 0] = after.map(
-    (seconds, index) => seconds - (before[index] ?? 0),
-  );
+  const [own = 0, loads = 0, sinks = 0] = after.map((seconds, index) => seconds - (before[index] ?? 0));
   return {
     cpuSecondsAMillion: target.pid === 0 ? null : own / millions,
     loadCpuSecondsAMillion: loads / millions,
@@ -60,11 +58,7 @@ export async function takeTurn(target: Target, options: Options, workers: Worker
   };
 }
 
-export function closedLoop(
-  target: { readonly port: number },
-  options: Options,
-  seconds: number,
-): Drive {
+export function closedLoop(target: { readonly port: number }, options: Options, seconds: number): Drive {
   return {
     port: target.port,
     connections: options.connections,
@@ -88,12 +82,8 @@ function openLoop(target: Target, options: Options): Drive {
 async function faultOf(target: Target, driven: Driven, sink: Workers["sink"]): Promise<string> {
   const { items } = await sink.ask("count", undefined);
   await sink.ask("reset", { keepBodies: false });
-  if (driven.failures > 0)
-    return `${driven.failures} of ${driven.requests} requests failed: ${driven.firstFailure}`;
-  const expected = driven.sent.reduce(
-    (sum, times, index) => sum + times * (target.delivered[index] ?? 0),
-    0,
-  );
+  if (driven.failures > 0) return `${driven.failures} of ${driven.requests} requests failed: ${driven.firstFailure}`;
+  const expected = driven.sent.reduce((sum, times, index) => sum + times * (target.delivered[index] ?? 0), 0);
   return items === expected ? "" : `${expected} items were due at the sink, ${items} arrived`;
 }
 

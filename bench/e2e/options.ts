@@ -78,10 +78,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
 
 function workOf(id: string): Work {
   const found = WORKS.find((work) => work.id === id);
-  if (found === undefined)
-    throw new RangeError(
-      `Cannot do the work "${id}": there are ${WORKS.map((work) => work.id).join(", ")}`,
-    );
+  if (found === undefined) throw new RangeError(`Cannot do the work "${id}": there are ${WORKS.map((work) => work.id).join(", ")}`);
   return found;
 }
 
@@ -90,14 +87,12 @@ function gatewaysOf(list: string | undefined): readonly string[] {
   if (list === undefined) return known;
   const wanted = list.split(",");
   const stranger = wanted.find((id) => !known.includes(id));
-  if (stranger !== undefined)
-    throw new RangeError(`Cannot measure "${stranger}": there are ${known.join(", ")}`);
+  if (stranger !== undefined) throw new RangeError(`Cannot measure "${stranger}": there are ${known.join(", ")}`);
   return wanted;
 }
 
 function numberOf(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
-  if (!(value >= min && value <= max))
-    throw new RangeError(`Cannot take --${name} ${text}: it is a number from ${min} to ${max}`);
+  if (!(value >= min && value <= max)) throw new RangeError(`Cannot take --${name} ${text}: it is a number from ${min} to ${max}`);
   return value;
 }

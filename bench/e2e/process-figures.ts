@@ -35,7 +35,6 @@ export function cpuSeconds(pid: number): number {
 /** The most resident memory ever, MiB; summed over the tree. */
 export function peakMemoryMib(pid: number): number {
   let kib = 0;
-  for (const one of treeOf(pid))
-    kib += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1] ?? 0);
+  for (const one of treeOf(pid)) kib += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1] ?? 0);
   return kib / 1024;
 }

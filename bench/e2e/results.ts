@@ -45,15 +45,7 @@ export function cpuRatio(turns: readonly Turn[], reference: readonly Turn[] | un
 
 export function tablesOf(result: EndToEndResult): string {
   const { options, gateways } = result;
-  const head = [
-    "gateway",
-    "CPU s a million items",
-    "against Sluice",
-    "busy",
-    "items/s",
-    "peak MiB",
-    "start ms",
-  ];
+  const head = ["gateway", "CPU s a million items", "against Sluice", "busy", "items/s", "peak MiB", "start ms"];
   const rows = gateways.map((one) => [
     one.name,
     spreadText(figures(one, (turn) => turn.cpuSecondsAMillion)),
@@ -63,34 +55,15 @@ export function tablesOf(result: EndToEndResult): string {
     one.peakMemoryMib === 0 ? "" : short(one.peakMemoryMib),
     one.startMs === undefined ? "" : short(one.startMs.median),
   ]);
-  const waits = [
-    [
-      "latency, ms",
-      "closed p50",
-      "p99",
-      "p99.9",
-      `open at ${options.rate}/s p50`,
-      "p99",
-      "p99.9",
-      "generator late p99",
-    ],
-  ];
+  const waits = [["latency, ms", "closed p50", "p99", "p99.9", `open at ${options.rate}/s p50`, "p99", "p99.9", "generator late p99"]];
   for (const one of gateways) {
     waits.push([
       one.name,
-      ...(["p50Ms", "p99Ms", "p999Ms"] as const).map((key) =>
-        medianOf(one, ({ closed }) => closed[key]),
-      ),
-      ...(["p50Ms", "p99Ms", "p999Ms", "lagP99Ms"] as const).map((key) =>
-        medianOf(one, ({ open }) => open?.[key]),
-      ),
+      ...(["p50Ms", "p99Ms", "p999Ms"] as const).map((key) => medianOf(one, ({ closed }) => closed[key])),
+      ...(["p50Ms", "p99Ms", "p999Ms", "lagP99Ms"] as const).map((key) => medianOf(one, ({ open }) => open?.[key])),
     ]);
   }
-  const cost = gateways.map((one) => [
-    one.name,
-    medianOf(one, (turn) => turn.loadCpuSecondsAMillion),
-    medianOf(one, (turn) => turn.sinkCpuSecondsAMillion),
-  ]);
+  const cost = gateways.map((one) => [one.name, medianOf(one, (turn) => turn.loadCpuSecondsAMillion), medianOf(one, (turn) => turn.sinkCpuSecondsAMillion)]);
   return [
     `${result.summary}; ${options.items} items a request, ${options.rotation} different requests, ${short(result.bytesAnItem)} B an item, ${options.connections} connections, ${options.rounds} rounds`,
     tableText([head, ...rows]),
@@ -108,14 +81,9 @@ function notesOf({ gateways, absent, complete }: EndToEndResult): string[] {
   }
   for (const { name, differs, turns } of gateways) {
     if (differs !== "") notes.push(`${name} also changes: ${differs}`);
-    for (const fault of new Set(turns.map((turn) => turn.fault).filter((text) => text !== "")))
-      notes.push(`${name}: ${fault}`);
+    for (const fault of new Set(turns.map((turn) => turn.fault).filter((text) => text !== ""))) notes.push(`${name}: ${fault}`);
   }
-  notes.push(
-    complete
-      ? "Every item sent arrived."
-      : "NOT COMPLETE: items were lost, or Sluice changed more than it was asked to. The figures do not count.",
-  );
+  notes.push(complete ? "Every item sent arrived." : "NOT COMPLETE: items were lost, or Sluice changed more than it was asked to. The figures do not count.");
   return notes;
 }
 

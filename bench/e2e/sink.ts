@@ -28,9 +28,7 @@ export interface SinkCommands {
 }
 
 const KEPT_BYTES_MAX = 768 * 1024 * 1024;
-const OK = Buffer.from(
-  "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n",
-);
+const OK = Buffer.from("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n");
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 interface Kept {

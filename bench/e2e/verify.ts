@@ -34,8 +34,7 @@ export async function verify(
   for (const [index, request] of sent.entries()) {
     await sink.ask("reset", { keepBodies: index < COMPARED });
     const answer = await load.ask("single", { port, index });
-    if (!answer.startsWith("HTTP/1.1 200"))
-      throw new Error(`Cannot verify: request ${index} was answered "${answer}"`);
+    if (!answer.startsWith("HTTP/1.1 200")) throw new Error(`Cannot verify: request ${index} was answered "${answer}"`);
     const { items } = await sink.ask("count", undefined);
     checkCount(work, index, countItems(work.signal, request), items);
     delivered.push(items);
@@ -61,32 +60,24 @@ function compare(work: Work, request: Uint8Array, arrived: readonly Uint8Array[]
   if (objects.length !== 1) return `${objects.length} requests arrived for one`;
   const [object = {}] = objects;
   const bare = work.effect === "stamp" ? withoutStamp(object) : object;
-  return isDeepStrictEqual(bare, toObject(request))
-    ? ""
-    : firstDifference(toObject(request), bare, "");
+  return isDeepStrictEqual(bare, toObject(request)) ? "" : firstDifference(toObject(request), bare, "");
 }
 
 /** Every resource without the attribute that the work put there. */
 function withoutStamp(object: Plain): Plain {
-  return Object.fromEntries(
-    Object.entries(object).map(([key, groups]) => [key, listOf(groups).map(withoutStampInGroup)]),
-  );
+  return Object.fromEntries(Object.entries(object).map(([key, groups]) => [key, listOf(groups).map(withoutStampInGroup)]));
 }
 
 function withoutStampInGroup(group: Plain): Plain {
   const resource = plainOf(group["resource"]);
   const attributes = listOf(resource["attributes"]);
-  const left = attributes.filter(
-    ({ key, value }) => key !== STAMP.key || plainOf(value)["stringValue"] !== STAMP.value,
-  );
-  if (left.length !== attributes.length - 1)
-    throw new Error(`Cannot verify: a resource has ${attributes.length - left.length} stamps`);
+  const left = attributes.filter(({ key, value }) => key !== STAMP.key || plainOf(value)["stringValue"] !== STAMP.value);
+  if (left.length !== attributes.length - 1) throw new Error(`Cannot verify: a resource has ${attributes.length - left.length} stamps`);
   return { ...group, resource: { ...resource, attributes: left } };
 }
 
 function firstDifference(a: unknown, b: unknown, path: string): string {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
-    return `${path}: ${String(a)} became ${String(b)}`;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return `${path}: ${String(a)} became ${String(b)}`;
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const [left, right]: unknown[] = [plainOf(a)[key], plainOf(b)[key]];
     if (!isDeepStrictEqual(left, right)) return firstDifference(left, right, `${path}/${key}`);

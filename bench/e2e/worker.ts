@@ -16,19 +16,17 @@ interface Answer {
 }
 
 /** In the child: answers each question with the handler of its name, one at a time. Ends with the parent. */
-export function answerParent<
-  C extends { [K in keyof C]: { ask: unknown; answer: unknown } },
->(handlers: {
+export function answerParent<C extends { [K in keyof C]: { ask: unknown; answer: unknown } }>(handlers: {
   readonly [K in keyof C]: (ask: C[K]["ask"]) => Promise<C[K]["answer"]>;
 }): void {
+  const byName = new Map<string, (ask: unknown) => Promise<unknown>>(Object.entries(handlers));
   process.on("message", (message) => {
-    // Only `WorkerProcess.ask` below sends here.
-    const { id, name, ask } = message as Question;
-    const handler = handlers[name as keyof C];
-    handler(ask as C[keyof C]["ask"]).then(
+    if (!isQuestion(message)) return;
+    const { id, name, ask } = message;
+    const answered = byName.get(name)?.(ask) ?? Promise.reject(new Error(`Cannot answer: there is no "${name}"`));
+    answered.then(
       (answer) => process.send?.({ id, answer } satisfies Answer),
-      (error: unknown) =>
-        process.send?.({ id, answer: undefined, failure: String(error) } satisfies Answer),
+      (error: unknown) => process.send?.({ id, answer: undefined, failure: String(error) } satisfies Answer),
     );
   });
   process.on("disconnect", () => process.exit(0));
@@ -36,10 +34,7 @@ export function answerParent<
 
 export class WorkerProcess<C extends { [K in keyof C]: { ask: unknown; answer: unknown } }> {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<
-    number,
-    { resolve(answer: unknown): void; reject(error: Error): void }
-  >();
+  readonly #waiting = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
   #nextId = 1;
 
   constructor(module: URL, execArgv: readonly string[] = []) {
@@ -49,13 +44,10 @@ export class WorkerProcess<C extends { [K in keyof C]: { ask: unknown; answer: u
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#child.on("message", (message) => {
-      this.#settle(message as Answer);
+      if (isAnswer(message)) this.#settle(message);
     });
     this.#child.on("exit", (code) => {
-      for (const one of this.#waiting.values())
-        one.reject(
-          new Error(`Cannot go on: ${module.pathname.split("/").at(-1)} ended with code ${code}`),
-        );
+      for (const one of this.#waiting.values()) one.reject(new Error(`Cannot go on: ${module.pathname.split("/").at(-1)} ended with code ${code}`));
       this.#waiting.clear();
     });
   }
@@ -83,4 +75,13 @@ export class WorkerProcess<C extends { [K in keyof C]: { ask: unknown; answer: u
     if (failure === undefined) waiting?.resolve(answer);
     else waiting?.reject(new Error(failure));
   }
+}
+
+/** Only this module sends on the channel: the name of one key tells the two apart. */
+function isQuestion(message: unknown): message is Question {
+  return typeof message === "object" && message !== null && "name" in message;
+}
+
+function isAnswer(message: unknown): message is Answer {
+  return typeof message === "object" && message !== null && "answer" in message;
 }

@@ -6,7 +6,7 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Finding, Plan, Where } from "../config/plan.ts";
 import { REGISTRY } from "../config/registry.ts";
 import { locate, type TreeNode } from "../config/tree.ts";
-import { validateConfig } from "../config/validate.ts";
+import { validateLoaded } from "../config/validate.ts";
 
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -47,10 +47,8 @@ export async function readConfiguration(options: ConfigOptions): Promise<Configu
   const loaded = await loadConfig({ configs: options.config, sets: options.set }, { env: (name) => process.env[name], readFile: readText });
   const gates = options.featureGates.map((gate) => ({ message: `Feature gate ${gate} is ignored: Sluice has none` }));
   const whereOf = (path: string) => whereOfKey(loaded, path);
-  // Damaged text would only cause further complaints that vanish with it.
-  if (loaded.problems.length > 0) return { plan: undefined, problems: loaded.problems, warnings: [...gates, ...loaded.warnings], whereOf };
-  const { plan, problems, warnings } = validateConfig(loaded.root, REGISTRY);
-  return { plan, problems, warnings: [...gates, ...loaded.warnings, ...warnings], whereOf };
+  const { plan, problems, warnings } = validateLoaded(loaded, REGISTRY);
+  return { plan, problems, warnings: [...gates, ...warnings], whereOf };
 }
 
 async function readText(path: string): Promise<string> {

@@ -4,12 +4,15 @@ import { SluiceError } from "../base/errors.ts";
 import type { Logger } from "../base/host.ts";
 import { VERSION } from "../base/version.ts";
 import type { Plan } from "../config/plan.ts";
+import type { RunningGateway } from "../runtimes/node.ts";
 import { type Configuration, type ConfigOptions, EXIT, readConfiguration, withConfigOptions } from "./configuration.ts";
 import { errorText, findingText, placeText } from "./report.ts";
 import { painter } from "./terminal.ts";
 
 /** What is still under way is cut when this has passed after a signal. */
 const STOP_MS = 10_000;
+/** And when even that has not ended it. */
+const GRACE_MS = 2_000;
 
 /** Told once the gateway listens; for `start`, which has more to say. */
 export type Listening = (addresses: readonly { readonly component: string; readonly address: string }[]) => void;
@@ -38,20 +41,37 @@ export async function run(options: ConfigOptions, listening: Listening = () => {
   const logger = nodeLogger({ format: log, level, write: (line) => process.stderr.write(line), nowMs: Date.now });
   announce(configuration, plan, logger);
   const signal = firstSignal();
+  const fail = (error: unknown) => {
+    process.stderr.write(errorText(error, painter(process.stderr), (path) => configuration.whereOf(path)));
+    return error instanceof SluiceError && error.code === "config" ? EXIT.usage : EXIT.failed;
+  };
+  let gateway: RunningGateway;
   try {
-    const gateway = await runGateway(plan, { log, level });
-    for (const { component, address } of gateway.addresses) logger.log("info", "Listening", { component, address });
-    logger.log("info", "Sluice is ready", { version: VERSION, pipelines: plan.pipelines.map(({ id }) => id).join(" ") });
-    listening(gateway.addresses);
+    gateway = await runGateway(plan, { log, level });
+  } catch (error) {
+    process.exit(fail(error));
+  }
+  for (const { component, address } of gateway.addresses) logger.log("info", "Listening", { component, address });
+  logger.log("info", "Sluice is ready", { version: VERSION, pipelines: plan.pipelines.map(({ id }) => id).join(" ") });
+  listening(gateway.addresses);
+  let code: number = EXIT.ok;
+  try {
     const name = await Promise.race([signal, gateway.failed]);
     logger.log("info", "Stopping: what is under way may end", { signal: name, deadline_ms: STOP_MS });
-    await gateway.stop(STOP_MS);
-    logger.log("info", "Stopped");
-    process.exit(EXIT.ok);
   } catch (error) {
-    process.stderr.write(errorText(error, painter(process.stderr), (path) => configuration.whereOf(path)));
-    process.exit(error instanceof SluiceError && error.code === "config" ? EXIT.usage : EXIT.failed);
+    code = fail(error);
   }
+  await stop(gateway, logger);
+  process.exit(code);
+}
+
+async function stop(gateway: RunningGateway, logger: Logger): Promise<void> {
+  setTimeout(() => {
+    logger.log("error", "Stopping took too long: ended in the middle of it");
+    process.exit(EXIT.failed);
+  }, STOP_MS + GRACE_MS).unref();
+  await gateway.stop(STOP_MS);
+  logger.log("info", "Stopped");
 }
 
 /** Warnings, and the queues that answer before a destination has the data (law 1). */

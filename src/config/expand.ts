@@ -34,7 +34,7 @@ export interface Expanded {
   readonly warnings: readonly Finding[];
 }
 
-/** Expands every value below `root`. Each one that cannot be expanded is a problem; never rejects. */
+/** Expands every value below `root`. Each one that cannot be expanded is a problem, and stays as it is; never rejects. */
 export async function expandTree(root: TreeNode, providers: Providers): Promise<Expanded> {
   const expander = new Expander(providers);
   const expanded = await expander.tree(root, 0);
@@ -70,7 +70,7 @@ class Expander {
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       this.problems.push({ message: error.message, cure: error.cure, where: node.where });
-      return { ...node, value: null };
+      return node;
     }
   }
 
@@ -83,11 +83,13 @@ class Expander {
   async text(given: string, where: Where, chain: number): Promise<TreeNode> {
     let text = given;
     let whole = false;
+    let referred = false;
     for (let depth = chain; ; depth++) {
       const reference = findReference(text);
       if (reference === undefined) break;
       this.#count(depth, reference);
       const found = await this.#retrieve(reference, where);
+      referred = true;
       if (reference !== text) {
         text = replaceReference(text, reference, found.text);
         // Something was written around it, so the whole is text from here on.
@@ -102,7 +104,7 @@ class Expander {
       }
     }
     const value = unescape(text);
-    return { kind: "scalar", value, where, text: whole ? value : undefined };
+    return { kind: "scalar", value, where, text: whole ? value : undefined, referred };
   }
 
   #count(depth: number, reference: string): void {
@@ -228,15 +230,16 @@ function unsupported(reference: string, scheme: string): SluiceError {
  */
 export function yamlValue(text: string, where: Where): TreeNode {
   const { root } = parseYaml(new SourceText(where.source, text));
-  if (root === undefined || (root.kind === "scalar" && typeof root.value === "string")) return { kind: "scalar", value: text, where, text };
+  if (root === undefined || (root.kind === "scalar" && typeof root.value === "string")) return { kind: "scalar", value: text, where, text, referred: true };
   return { ...moveTo(root, where), text };
 }
 
 function moveTo(node: TreeNode, where: Where): TreeNode {
-  if (node.kind === "scalar") return { ...node, where };
-  if (node.kind === "list") return { ...node, where, items: node.items.map((item) => moveTo(item, where)) };
+  const at = { where, referred: true };
+  if (node.kind === "scalar") return { ...node, ...at };
+  if (node.kind === "list") return { ...node, ...at, items: node.items.map((item) => moveTo(item, where)) };
   const moved = [...node.entries].map(([key, { value }]) => [key, { keyWhere: where, value: moveTo(value, where) }] as const);
-  return { ...node, where, entries: new Map(moved) };
+  return { ...node, ...at, entries: new Map(moved) };
 }
 
 function unescape(text: string): string {

@@ -19,6 +19,7 @@ export interface Judged {
 
 /** Keys that are listed when none is near. */
 const KEYS_LISTED_MAX = 12;
+const SECRET_CHARACTERS_MIN = 4;
 
 export function findingsOf(issues: readonly Issue[], judged: Judged): Finding[] {
   return issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? unknownKeys(issue.path, issue.keys, judged) : [finding(issue, judged)]));
@@ -57,7 +58,7 @@ function finding(issue: Issue, { schema, root, at, keyWhere: ownKey }: Judged): 
   const keyWhere = located.keyWhere === root.where ? ownKey : located.keyWhere;
   const full = pathText([...at, ...path]);
   const where = node === undefined || (node.kind === "scalar" && node.value === null) ? keyWhere : node.where;
-  if (!isZodsOwn(problem.message)) return { message: `Cannot use ${full}: ${problem.message}`, path: full, where };
+  if (!isZodsOwn(problem.message)) return { message: `Cannot use ${full}: ${discreet(problem.message, node)}`, path: full, where };
   const expected = expectedOf(problem);
   if (node === undefined) {
     return { message: `Cannot use ${pathText([...at, ...path.slice(0, -1)])}: "${String(path.at(-1))}" is missing`, cure: `Add ${full}, ${expected}`, path: full, where };
@@ -74,6 +75,15 @@ function deepest(issue: Issue): { readonly path: Path; readonly problem: Issue }
   if (first === undefined) return { path, problem: issue };
   const below = deepest(first);
   return { path: [...path, ...below.path], problem: below.problem };
+}
+
+/** A schema's own message without the value in it, where that may be a secret. */
+function discreet(message: string, node: TreeNode | undefined): string {
+  if (node?.kind !== "scalar" || node.referred !== true || node.value === null) return message;
+  const value = String(node.value);
+  const unquoted = message.replaceAll(`"${value}"`, "this value");
+  // A shorter one is no secret, and may be part of a word of ours.
+  return value.length < SECRET_CHARACTERS_MIN ? unquoted : unquoted.replaceAll(value, "this value");
 }
 
 /** Messages of schemas that say it themselves are kept; zod's own are put in our words. */
@@ -123,25 +133,25 @@ function unitOf(origin: string): string {
 
 function describeValue(issue: Issue, node: TreeNode): string {
   // What came from a reference may be a secret; what is in the file is shown with its line anyway.
-  const shown = node.kind === "scalar" && node.value !== null && node.text === undefined;
+  const shown = node.kind === "scalar" && node.value !== null && node.referred !== true;
   const byValue = issue.code === "invalid_value" || issue.code === "too_big" || issue.code === "too_small" || issue.code === "invalid_format";
   if (shown && byValue) return typeof node.value === "string" ? `"${node.value.slice(0, 80)}"` : String(node.value);
-  return node.text === undefined ? describeNode(node) : `${describeNode(node)} from a reference`;
+  return node.referred !== true ? describeNode(node) : `${describeNode(node)} from a reference`;
 }
 
 function cureOfValue(issue: Issue, node: TreeNode, schema: z.ZodType, path: Path): string | undefined {
-  if (issue.code === "invalid_value" && node.kind === "scalar" && typeof node.value === "string" && node.text === undefined) {
+  if (issue.code === "invalid_value" && node.kind === "scalar" && typeof node.value === "string" && node.referred !== true) {
     const near = nearest(node.value, issue.values.map(String).filter((value) => value !== ""));
     return near === undefined ? undefined : `Did you mean "${near}"?`;
   }
   if (issue.code !== "invalid_type") return undefined;
   if (issue.expected === "string" && node.kind === "scalar") return "Put it in quotes";
-  if (issue.expected === "array" && node.kind === "scalar") return `Write it as a list: [${node.text === undefined ? String(node.value) : "a, b"}]`;
+  if (issue.expected === "array" && node.kind === "scalar") return `Write it as a list: [${node.referred === true ? "a, b" : String(node.value)}]`;
   if ((issue.expected === "object" || issue.expected === "record") && node.kind !== "map") {
     const known = keysOf(schemasAt(schema, path)).slice(0, KEYS_LISTED_MAX);
     return known.length === 0 ? "Write keys and values, one a line, indented" : `Write its keys below it, indented: ${known.join(", ")}`;
   }
-  if (node.kind === "scalar" && typeof node.value === "string" && node.text === undefined && /^(number|int|boolean)$/.test(issue.expected)) return "Write it without quotes and unit";
+  if (node.kind === "scalar" && typeof node.value === "string" && node.referred !== true && /^(number|int|boolean)$/.test(issue.expected)) return "Write it without quotes and unit";
   return undefined;
 }
 

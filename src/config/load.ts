@@ -20,6 +20,8 @@ export interface Sources {
 export interface Loaded {
   /** What could be read, which may be nothing. */
   readonly root: MapNode;
+  /** A source could not be read, so that parts of the tree are not there. */
+  readonly damaged: boolean;
   readonly problems: readonly Finding[];
   readonly warnings: readonly Finding[];
 }
@@ -39,7 +41,7 @@ export async function loadConfig({ configs, sets = [] }: Sources, providers: Pro
   const expanded = await expandTree(root, providers);
   // Merging a map over a map gives a map, and so does expanding one.
   const map = expanded.root.kind === "map" ? expanded.root : emptyMap("");
-  return { root: map, problems: [...problems, ...expanded.problems], warnings: expanded.warnings };
+  return { root: map, damaged: problems.length > 0, problems: [...problems, ...expanded.problems], warnings: expanded.warnings };
 }
 
 function emptyMap(source: string): MapNode {

@@ -105,16 +105,38 @@ class Reader {
 
 function scalarOf(node: YamlScalar): Scalar {
   const { value } = node;
+  const integer = node.type === YamlScalar.PLAIN ? goInteger(node.source ?? "") : undefined;
+  if (integer !== undefined) return safe(integer);
   switch (typeof value) {
     case "string":
     case "number":
     case "boolean":
       return value;
     case "bigint":
-      return BigInt.asIntN(53, value) === value ? Number(value) : value;
+      return safe(value);
     default:
       return null;
   }
+}
+
+/** Forms of integers that YAML 1.2 has not and the Collector's parser has: `0750` octal, `0b11`, `1_000`. */
+function goInteger(text: string): bigint | undefined {
+  const match = /^([-+]?)(?:0(?<octal>[0-7_]+)|(?<prefixed>0[bBxXoO][\da-fA-F_]+)|(?<decimal>[1-9][\d_]*_[\d_]*))$/.exec(text);
+  const { octal, prefixed, decimal } = match?.groups ?? {};
+  const digits = octal === undefined ? (prefixed ?? decimal) : `0o${octal}`;
+  if (digits === undefined) return undefined;
+  try {
+    const magnitude = BigInt(digits.replaceAll("_", "").toLowerCase());
+    return match?.[1] === "-" ? -magnitude : magnitude;
+  } catch {
+    // Digits that its base has not, such as 0b12: text, after all.
+    return undefined;
+  }
+}
+
+function safe(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 const ALIAS = ["an alias names no anchor", "Define the anchor, &name, above its first use, or quote the text if it begins with * by intent"] as const;

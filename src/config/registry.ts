@@ -1,8 +1,10 @@
-/** The built-in components: one line each. */
+/** The built-in components: one line each, receivers, processors, exporters. */
 import { otlpHttp } from "../exporters/otlp-http.ts";
+import { probabilisticSampler } from "../processors/probabilistic-sampler.ts";
+import { resource } from "../processors/resource.ts";
 import { otlp } from "../receivers/otlp.ts";
 import type { AnyComponent } from "./plan.ts";
 
 export type Registry = readonly AnyComponent[];
 
-export const REGISTRY: Registry = [otlp, otlpHttp];
+export const REGISTRY: Registry = [otlp, probabilisticSampler, resource, otlpHttp];

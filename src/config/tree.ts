@@ -13,6 +13,8 @@ interface Placed {
    * place of the typed value, as in the Collector.
    */
   readonly text?: string | undefined;
+  /** Came from a `${...}`, wholly or in part: it may be a secret, and no message repeats it. */
+  readonly referred?: boolean | undefined;
 }
 
 export interface ScalarNode extends Placed {

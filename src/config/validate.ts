@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { LogLevel } from "../base/host.ts";
 import { type Defined, readForeign, readSection, type Section } from "./components.ts";
 import { Findings } from "./findings.ts";
+import type { Loaded } from "./load.ts";
 import { memoryQueues } from "./memory-queues.ts";
 import { planPipelines } from "./pipelines.ts";
 import type { AnyComponent, AnyExporter, AnyProcessor, AnyReceiver, Finding, Plan, PlannedComponent, Where } from "./plan.ts";
@@ -22,7 +23,24 @@ export interface Validated {
   readonly warnings: readonly Finding[];
 }
 
-/** Validates what `loadConfig` gave. Never throws. */
+/**
+ * Judges what `loadConfig` gave, with what it found itself. Never throws. Where a source could not be
+ * read, that is told alone: whatever else is wrong may vanish with it.
+ */
+export function validateLoaded({ root, damaged, problems, warnings }: Loaded, registry: Registry): Validated {
+  if (damaged) return { plan: undefined, problems, warnings };
+  const judged = validateConfig(root, registry);
+  // A value that could not be expanded has its problem already.
+  const others = judged.problems.filter(({ where }) => !problems.some((known) => isSamePlace(known.where, where)));
+  const all = inOrder([...problems, ...others]);
+  return { plan: all.length === 0 ? judged.plan : undefined, problems: all, warnings: inOrder([...warnings, ...judged.warnings]) };
+}
+
+function isSamePlace(one: Where | undefined, other: Where | undefined): boolean {
+  return one !== undefined && one.source === other?.source && one.line === other.line && one.column === other.column;
+}
+
+/** Validates a tree. Never throws. */
 export function validateConfig(root: MapNode, registry: Registry): Validated {
   const findings = new Findings();
   unknownSections(root, findings);

@@ -117,6 +117,8 @@ export interface Kernel {
   /** The JSON reader and writer, as the module exports them. */
   readonly readJson: Exported;
   readonly writeJson: Exported;
+  /** The address of the byte that the last `readJson` refused. */
+  jsonErrorAt(): number;
   /** Any other function that the module exports, by name. */
   exported(name: string): Exported;
 }
@@ -159,6 +161,7 @@ export function createKernel({ module, memory }: KernelParts): Kernel {
     copy: exported("copy"),
     readJson: exported("readJson"),
     writeJson: exported("writeJson"),
+    jsonErrorAt: exported("jsonErrorAt"),
     exported,
   };
 }

@@ -100,8 +100,11 @@ export class Cursor {
     this.#keysHigh = high;
   }
 
-  /** False when the item, as it came in, surely has no attribute with this key: the tape knows without a look. */
+  /**
+   * False when the item or point surely has no attribute with this key: the tape knows without a look,
+   * unless a step before has changed the attributes.
+   */
   mayHave(key: Text): boolean {
-    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0;
+    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0 || this.point.attributesChanged;
   }
 }

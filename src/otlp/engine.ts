@@ -11,12 +11,14 @@
 import { SluiceError } from "../base/errors.ts";
 import { type Block, Pool, type PoolOptions } from "../base/pool.ts";
 import { type Signal, signalNumber } from "../base/signal.ts";
+import { JSON_ERRORS, JSON_FULL } from "../kernel/json-errors.ts";
 import { FAIL_TAPE, type Kernel } from "../kernel/kernel.ts";
 import { Chunk, type Range } from "../wire/chunk.ts";
 import type { Scratch } from "../wire/scratch.ts";
 import type { EditScript } from "../wire/script.ts";
 import { NO_REPAIRS, type Admission, type Repairs } from "./admission.ts";
 import { canonical, GROWTH_MAX } from "./canonical.ts";
+import { jsonPathAt } from "./json-path.ts";
 import { pathAt } from "./path.ts";
 import { leafLevel, RECORD_WORDS, type Tape } from "./tape.ts";
 import { keyBit, type Text } from "./text.ts";
@@ -27,6 +29,8 @@ import { describeWireError } from "./wire-errors.ts";
 const CONSTANT_BYTES = 1 << 20;
 /** One record of tape for every 512 bytes of memory: 1 M records at 512 MiB, 64 K at 32 MiB. */
 const MEMORY_BYTES_A_RECORD = 512;
+/** Protobuf is longer than its JSON only for lists of numbers: `0,` is two bytes, a double eight. */
+const JSON_TO_PROTOBUF_MAX = 5;
 /** JSON is at most this much larger than the protobuf it says, the first guess; it doubles from there. */
 const JSON_GROWTH = 3;
 
@@ -126,15 +130,16 @@ export class Engine {
 
   /** Converts OTLP/JSON to protobuf and admits that. Takes over the hold on `block`. */
   admitJson(signal: Signal, start: number, end: number, block: Block): Admission {
-    const converted = this.#fromJson(signal, start, end);
-    if (typeof converted === "number") {
-      const offset = 0;
+    let converted: Owned | Extract<Admission, { kind: "malformed" }>;
+    try {
+      converted = this.#fromJson(signal, start, end);
+    } finally {
       block.release();
-      return { kind: "malformed", code: "malformed_json", message: `JSON ${converted}`, offset, path: "" };
     }
-    block.release();
+    if ("kind" in converted) return converted;
     const admission = this.admit(signal, converted.start, converted.end, converted.block);
-    return admission.kind === "admitted" ? { ...admission, unchanged: false } : { ...admission, code: "malformed_json" };
+    // Damage in protobuf of our own making is a limit that JSON has no other word for: too many items.
+    return admission.kind === "admitted" ? { ...admission, unchanged: false } : { ...admission, offset: 0 };
   }
 
   /** The chunks as one OTLP/JSON document. Throws `over_budget` when the pool has no room. */
@@ -164,17 +169,22 @@ export class Engine {
     return { start: block.start, end: at, block };
   }
 
-  /** The protobuf form in a new block, or the kernel's error code. */
-  #fromJson(signal: Signal, start: number, end: number): Owned | number {
+  /** The protobuf form in a new block, or what is wrong with the document. */
+  #fromJson(signal: Signal, start: number, end: number): Owned | Extract<Admission, { kind: "malformed" }> {
     let size = end - start;
     for (;;) {
       const block = this.#take(size);
       const written = this.kernel.readJson(signalNumber(signal), start, end, block.start, block.end);
       if (written >= 0) return { block, start: block.start, end: block.start + written };
       block.release();
-      if (written !== -99 || size > (end - start) * 5) return written;
-      size *= 2;
+      if (written === JSON_FULL && size <= (end - start) * JSON_TO_PROTOBUF_MAX) size *= 2;
+      else return this.#malformedJson(written, start);
     }
+  }
+
+  #malformedJson(code: number, start: number): Extract<Admission, { kind: "malformed" }> {
+    const at = this.kernel.jsonErrorAt();
+    return { kind: "malformed", code: "malformed_json", message: JSON_ERRORS[code] ?? `kernel code ${code}`, offset: at - start, path: jsonPathAt(this.bytes, start, at) };
   }
 
   #mend(signal: Signal, start: number, end: number, block: Block): Admission {

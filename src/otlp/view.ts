@@ -180,6 +180,11 @@ export class View {
     return this.#attributes;
   }
 
+  /** Whether the attributes were changed since the view was moved here. */
+  get attributesChanged(): boolean {
+    return this.#attributesRead && this.#attributes?.changed === true;
+  }
+
   /** Sets a length-delimited field to the bytes at [start, end), which are copied. */
   setBytes(number: number, start: number, end: number): void {
     const length = end - start;
@@ -222,7 +227,7 @@ export class View {
 
   /** Records what was set since the view was moved here. */
   flush(): void {
-    const attributes = this.#attributesRead && this.#attributes?.changed === true;
+    const attributes = this.attributesChanged;
     if (this.#changed === 0 && !attributes) return;
     if (!this.#present) return this.#make();
     const { script } = this.#desk;
@@ -272,7 +277,9 @@ export class View {
   #slot(number: number, column: number): number {
     if (!this.#indexed) this.#index();
     const slot = this.#slotOf[number] ?? ABSENT;
-    return slot === ABSENT ? ABSENT : (this.#slots[slot * STRIDE + column] ?? ABSENT);
+    // The tag alone says whether a field is there: the kernel leaves the rest of an absent one's row as it was.
+    if (slot === ABSENT || this.#slots[slot * STRIDE + TAG] === ABSENT) return ABSENT;
+    return this.#slots[slot * STRIDE + column] ?? ABSENT;
   }
 
   #set(number: number, tag: number, body: number, end: number): void {

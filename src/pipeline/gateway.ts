@@ -11,7 +11,7 @@ import type { Host } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Batch } from "./batch.ts";
-import type { Context, Exporter, ExporterDefinition, Intake, ProcessorDefinition, Receiver, ReceiverDefinition, Running } from "./component.ts";
+import type { Context, Exporter, ExporterDefinition, Intake, Processor, ProcessorDefinition, Receiver, ReceiverDefinition, Running } from "./component.ts";
 import type { Counters } from "./counters.ts";
 import { FanOut } from "./fan-out.ts";
 import { ACCEPTED, combineOutcomes, type Outcome } from "./outcome.ts";
@@ -109,13 +109,13 @@ export class Gateway {
   }
 }
 
+/** A definition as it is called here: the plan's maker parsed `config` with the schema of this very definition. */
 interface Creates<Made> {
-  create(config: never, context: Context): Made;
+  create(config: unknown, context: Context, signal?: Signal): Made;
 }
 
-function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>, parts: GatewayParts): Made {
-  // The plan's maker parsed `config` with the schema of this very definition.
-  return definition.create(config as never, contextOf(id, parts));
+function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>, parts: GatewayParts, signal?: Signal): Made {
+  return definition.create(config, contextOf(id, parts), signal);
 }
 
 function contextOf(id: string, { host, engine, counters }: GatewayParts): Context {
@@ -127,9 +127,8 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
   const { signal, primary } = planned;
   const branches = planned.exporters.map((id) => ({ id, exporter: known(exporters.get(id), "exporter", id) }));
   const processors = planned.processors.map((id) => {
-    const { definition, config } = known(plan.processors.find((one) => one.id === id), "processor", id);
-    // The plan's maker parsed `config` with the schema of this very definition.
-    return definition.create(config as never, contextOf(id, parts), signal);
+    const processor = known(plan.processors.find((one) => one.id === id), "processor", id);
+    return createPlanned<Processor>(processor, parts, signal);
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });
   return new Pipeline({ signal, processors, fanOut, engine, counters });

@@ -65,13 +65,8 @@ function expectMetrics(requests: readonly Plain[], sent: Sent): void {
   for (const group of groups) expectResource(group, sent);
   const scopes = groups.flatMap((group) => list(group["scopeMetrics"]));
   // An SDK may report on itself in a scope of its own.
-  const metrics = scopes
-    .filter((scope) => plain(scope["scope"])["name"] === "client.scope")
-    .flatMap((scope) => list(scope["metrics"]));
-  expect(metrics.map(({ name }) => String(name)).toSorted(byText)).toEqual([
-    "client.latency",
-    "client.requests",
-  ]);
+  const metrics = scopes.filter((scope) => plain(scope["scope"])["name"] === "client.scope").flatMap((scope) => list(scope["metrics"]));
+  expect(metrics.map(({ name }) => String(name)).toSorted(byText)).toEqual(["client.latency", "client.requests"]);
   const requestsMetric = named(metrics, "client.requests");
   expect(requestsMetric).toMatchObject({
     unit: "1",
@@ -118,9 +113,7 @@ function expectScope(scope: Plain): void {
 }
 
 function attributesOf(message: Plain): Plain {
-  return Object.fromEntries(
-    list(message["attributes"]).map(({ key, value }) => [String(key), value]),
-  );
+  return Object.fromEntries(list(message["attributes"]).map(({ key, value }) => [String(key), value]));
 }
 
 function named(messages: readonly Plain[], name: string): Plain {

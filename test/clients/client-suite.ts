@@ -56,24 +56,17 @@ export function clientSuite(client: Client): void {
 }
 
 function sentOf({ name }: Client, ran: Ran): Sent {
-  if (ran.kind !== "ok")
-    throw new Error(
-      `The ${name} client failed: ${ran.kind === "failed" ? ran.output : "its program is gone"}`,
-    );
+  if (ran.kind !== "ok") throw new Error(`The ${name} client failed: ${ran.kind === "failed" ? ran.output : "its program is gone"}`);
   // Maven puts colours around it.
   const line = /\{.*"service".*\}/.exec(ran.output)?.[0];
-  if (line === undefined)
-    throw new Error(`The ${name} client said nothing of what it sent: ${ran.output}`);
+  if (line === undefined) throw new Error(`The ${name} client said nothing of what it sent: ${ran.output}`);
   // The shape that every client prints.
   const sent: Sent = JSON.parse(line);
   return sent;
 }
 
 /** Runs each preparation in turn; the first that fails decides. */
-export async function prepareWith(
-  tool: string,
-  steps: readonly (() => Promise<Ran>)[],
-): Promise<string | undefined> {
+export async function prepareWith(tool: string, steps: readonly (() => Promise<Ran>)[]): Promise<string | undefined> {
   for (const step of steps) {
     const ran = await step();
     if (ran.kind === "ok") continue;

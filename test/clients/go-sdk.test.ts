@@ -11,9 +11,6 @@ clientSuite({
   name: "Go SDK",
   encodings: ["protobuf"],
   prepare: () =>
-    prepareWith("go", [
-      () => run("go", ["mod", "download"], { cwd, timeoutMs }),
-      () => run("go", ["build", "-o", PROGRAM, "."], { cwd, timeoutMs }),
-    ]),
+    prepareWith("go", [() => run("go", ["mod", "download"], { cwd, timeoutMs }), () => run("go", ["build", "-o", PROGRAM, "."], { cwd, timeoutMs })]),
   run: (env) => run(PROGRAM, [], { env, timeoutMs: 50_000 }),
 });

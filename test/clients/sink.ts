@@ -36,8 +36,7 @@ export async function startSink(): Promise<Sink> {
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}`,
-    arrived: (signal) =>
-      requests.filter((request) => request.signal === signal).map(({ object }) => object),
+    arrived: (signal) => requests.filter((request) => request.signal === signal).map(({ object }) => object),
     forget: () => {
       requests = [];
     },

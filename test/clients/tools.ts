@@ -7,10 +7,7 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-export type Ran =
-  | { readonly kind: "ok"; readonly output: string }
-  | { readonly kind: "failed"; readonly output: string }
-  | { readonly kind: "absent" };
+export type Ran = { readonly kind: "ok"; readonly output: string } | { readonly kind: "failed"; readonly output: string } | { readonly kind: "absent" };
 
 /** Signs that a registry could not be reached, in the words of pip, go and Maven. */
 const OFFLINE =
@@ -40,12 +37,7 @@ export function run(
 
 /** A folder of the user's cache, made. */
 export function cacheFolder(name: string): string {
-  const folder = join(
-    process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-    "sluice",
-    "clients",
-    name,
-  );
+  const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "sluice", "clients", name);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
@@ -53,7 +45,6 @@ export function cacheFolder(name: string): string {
 /** Why a preparation did not succeed, when that is the machine's doing; undefined when it is ours. */
 export function missing(tool: string, ran: Ran): string | undefined {
   if (ran.kind === "absent") return `${tool} is not on this machine`;
-  if (ran.kind === "failed" && OFFLINE.test(ran.output))
-    return `${tool} could not reach its registry`;
+  if (ran.kind === "failed" && OFFLINE.test(ran.output)) return `${tool} could not reach its registry`;
   return undefined;
 }

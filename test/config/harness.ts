@@ -4,7 +4,7 @@ import { loadConfig, type Loaded } from "../../src/config/load.ts";
 import type { Finding } from "../../src/config/plan.ts";
 import type { Providers } from "../../src/config/expand.ts";
 import type { Registry } from "../../src/config/registry.ts";
-import { type Validated, validateConfig } from "../../src/config/validate.ts";
+import { type Validated, validateLoaded } from "../../src/config/validate.ts";
 import { defineExporter, defineProcessor, defineReceiver } from "../../src/pipeline/component.ts";
 import { duration, headers } from "../../src/pipeline/settings.ts";
 import { SluiceError } from "../../src/base/errors.ts";
@@ -79,7 +79,7 @@ export function load(files: Readonly<Record<string, string>>, world: World = {},
 
 export async function validate(text: string, world: World = {}): Promise<Validated & { readonly loaded: Loaded }> {
   const loaded = await load({ "c.yaml": text }, world);
-  return { ...validateConfig(loaded.root, registry), loaded };
+  return { ...validateLoaded(loaded, registry), loaded };
 }
 
 /** `3:5 message => cure`. */

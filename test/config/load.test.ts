@@ -36,6 +36,11 @@ describe("merging", () => {
     expect(toPlain(root)).toMatchObject({ x: { a: 1, b: 3 }, y: { a: 1, b: 2 }, z: { a: 1, b: 2, c: 4 } });
   });
 
+  it("reads integers in all forms that the Collector reads", async () => {
+    const { root } = await load({ "a.yaml": "x: [0750, 0o17, 0x1F, -0x1f, 0b11, 1_000, 08, '0750', 0b12, 1_0a, _1, 0_7]" });
+    expect(toPlain(root)).toEqual({ x: [488, 15, 31, -31, 3, 1000, 8, "0750", "0b12", "1_0a", "_1", 7] });
+  });
+
   it("keeps integers past 2^53", async () => {
     const { root } = await load({ "a.yaml": "x: 9007199254740993\ny: 42" });
     expect(toPlain(root)).toEqual({ x: 9007199254740993n, y: 42 });

@@ -21,7 +21,7 @@ function exporter(lines: string, env: Readonly<Record<string, string>> = {}) {
   return validate(withLines(lines), { env });
 }
 
-async function config(lines: string, env: Readonly<Record<string, string>> = {}): Promise<unknown> {
+async function settingsOf(lines: string, env: Readonly<Record<string, string>> = {}): Promise<unknown> {
   const { plan, problems } = await exporter(lines, env);
   expect(problems.map(shown)).toEqual([]);
   return plan?.exporters[0]?.config;
@@ -92,12 +92,12 @@ describe("a plan", () => {
 
 describe("typed values", () => {
   it("take the type of the text, quoted or not, and its text where a string is due", async () => {
-    expect(await config('    retries: "${env:N:-7}"\n')).toMatchObject({ retries: 7 });
-    expect(await config("    retries: ${env:N}\n", { N: "9" })).toMatchObject({ retries: 9 });
-    expect(await config("    headers: {key: '${env:KEY}'}\n", { KEY: "0042" })).toMatchObject({ headers: { key: "0042" } });
-    expect(await config("    headers: [{name: key, value: '${env:KEY}'}]\n", { KEY: "1e5" })).toMatchObject({ headers: { key: "1e5" } });
-    expect(await config("    headers: {key: '${env:KEY}'}\n", { KEY: '{"a": 1}' })).toMatchObject({ headers: { key: '{"a": 1}' } });
-    expect(await config("    timeout: ${env:T:-5s}\n")).toMatchObject({ timeout: 5000 });
+    expect(await settingsOf('    retries: "${env:N:-7}"\n')).toMatchObject({ retries: 7 });
+    expect(await settingsOf("    retries: ${env:N}\n", { N: "9" })).toMatchObject({ retries: 9 });
+    expect(await settingsOf("    headers: {key: '${env:KEY}'}\n", { KEY: "0042" })).toMatchObject({ headers: { key: "0042" } });
+    expect(await settingsOf("    headers: [{name: key, value: '${env:KEY}'}]\n", { KEY: "1e5" })).toMatchObject({ headers: { key: "1e5" } });
+    expect(await settingsOf("    headers: {key: '${env:KEY}'}\n", { KEY: '{"a": 1}' })).toMatchObject({ headers: { key: '{"a": 1}' } });
+    expect(await settingsOf("    timeout: ${env:T:-5s}\n")).toMatchObject({ timeout: 5000 });
   });
 
   it("leave typed what takes any type", async () => {
@@ -106,7 +106,18 @@ describe("typed values", () => {
   });
 
   it("take nothing as the default", async () => {
-    expect(await config("    timeout:\n    retries:\n    headers: {x: }\n")).toMatchObject({ timeout: 30_000, retries: 3, headers: {} });
+    expect(await settingsOf("    timeout:\n    retries:\n    headers: {x: }\n")).toMatchObject({ timeout: 30_000, retries: 3, headers: {} });
+  });
+
+  it("that cannot be expanded are told with everything else, once", async () => {
+    const { problems, plan } = await exporter("    retries: ${X:-1}\n    compresion: gzip\n");
+    expect(plan).toBeUndefined();
+    expect(problems.map(({ where, message }) => `${where?.line} ${message}`)).toEqual(['11 Cannot expand "${X:-1}": invalid uri', '12 Cannot use key "compresion": exporters.otlp_http/vendor has no such key']);
+  });
+
+  it("do not repeat what came from a reference in a schema's own words", async () => {
+    const { problems } = await exporter("    timeout: x${env:SECRET}\n", { SECRET: "hunter2" });
+    expect(problems.map(shown)).toEqual(["11:14 Cannot use exporters.otlp_http/vendor.timeout: this value is no duration: write it like 30s, 1m30s or 500ms, at most 24 days"]);
   });
 
   it("do not repeat what came from a reference", async () => {

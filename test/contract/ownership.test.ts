@@ -70,7 +70,7 @@ describe("two tenants, 16 MB each", () => {
       const timer = setInterval(() => {
         for (let read = 0; read < 1 << 20; ) {
           // In paused mode `read` gives what has arrived (nodejs.org/api/stream.html).
-          const piece = incoming.read() as Buffer | null;
+          const piece: Buffer | null = incoming.read();
           if (piece === null) break;
           read += piece.length;
           // The first bytes are framing; from the 64th on every byte is the tenant's own letter.

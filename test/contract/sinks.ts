@@ -1,6 +1,6 @@
 /** Back ends for tests, on loopback: honest ones, and those with the faults that buffers must survive. */
 import * as http from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 
 export interface Sink {
   readonly url: string;
@@ -25,17 +25,22 @@ export async function startServer(serve: http.RequestListener): Promise<Pick<Sin
     socket.once("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // A listening TCP server's address is an AddressInfo.
-  const { port } = server.address() as AddressInfo;
   return {
     server,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** The port of a listening server. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server does not listen on a port");
+  return address.port;
 }
 
 /** Reads each body whole, remembers it, and answers by `answering`; 200 without a body otherwise. */
@@ -67,7 +72,7 @@ export async function startEarlySink(see: (url: string, piece: Buffer) => void, 
     const timer = setInterval(() => {
       for (let read = 0; read < bytesEach10Ms; ) {
         // In paused mode `read` gives what has arrived (nodejs.org/api/stream.html).
-        const piece = request.read() as Buffer | null;
+        const piece: Buffer | null = request.read();
         if (piece === null) break;
         read += piece.length;
         see(request.url ?? "", piece);

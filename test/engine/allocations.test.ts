@@ -12,13 +12,7 @@ describe.skipIf(!onNode)("heap allocation", () => {
   const { rows, slopeMax } = onNode ? measureAllocations() : { rows: [], slopeMax: 0 };
 
   it("counts check, index, sample, upsert and apply", () => {
-    expect(rows.map(({ work }) => work.split(":")[0])).toEqual([
-      "check",
-      "index",
-      "sample",
-      "upsert",
-      "apply",
-    ]);
+    expect(rows.map(({ work }) => work.split(":")[0])).toEqual(["check", "index", "sample", "upsert", "apply"]);
   });
 
   it.each(rows)("$work: under 0.1 byte an item", ({ heapSlope, bufferSlope, fewBytes }) => {

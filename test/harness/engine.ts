@@ -26,7 +26,7 @@ export function admitted(engine: Engine, signal: Signal, bytes: Uint8Array, enco
 }
 
 /** The chunk's message as bytes of their own. */
-export function bytesOf(engine: Engine, chunk: Chunk): Uint8Array {
+export function bytesOf(chunk: Chunk): Uint8Array {
   const bytes = new Uint8Array(chunk.length);
   chunk.copyTo(bytes, 0);
   return bytes;
@@ -43,8 +43,8 @@ export function batchOf(signal: Signal, admission: Extract<Admission, { kind: "a
 }
 
 /** The whole batch as bytes of their own. */
-export function batchBytes(engine: Engine, batch: Batch): Uint8Array {
-  const parts = batch.chunks.map((chunk) => bytesOf(engine, chunk));
+export function batchBytes(batch: Batch): Uint8Array {
+  const parts = batch.chunks.map((chunk) => bytesOf(chunk));
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

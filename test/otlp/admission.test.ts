@@ -26,7 +26,7 @@ function spansOf(bytes: Uint8Array): readonly Plain[] {
 function admit(bytes: Uint8Array, signal: Signal = "traces") {
   const engine = testEngine();
   const admission = admitted(engine, signal, bytes);
-  const out = bytesOf(engine, admission.chunk);
+  const out = bytesOf(admission.chunk);
   admission.chunk.release();
   expect(engine.pool.blocks).toBe(0);
   return { ...admission, out };

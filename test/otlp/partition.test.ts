@@ -12,7 +12,7 @@ function parts(signal: Signal, bytes: Uint8Array, ways: number, level: "leaf" | 
   const { chunk, items } = admitted(engine, signal, bytes);
   let turn = 0;
   const made = partition(engine, signal, chunk, () => (turn++ * 7) % ways, level);
-  const result = made.map((part) => ({ key: part.key, items: part.items, bytes: bytesOf(engine, part.chunk) }));
+  const result = made.map((part) => ({ key: part.key, items: part.items, bytes: bytesOf(part.chunk) }));
   const checked = result.map((part) => admitted(engine, signal, part.bytes));
   expect(checked.map((one) => one.items)).toEqual(result.map((part) => part.items));
   expect(checked.every(({ unchanged }) => unchanged)).toBe(true);

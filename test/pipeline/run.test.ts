@@ -269,7 +269,7 @@ function check(signal: Signal, source: Uint8Array, rules: readonly Rule[], fused
   const engine = testEngine();
   const steps = rules.map((rule) => rule.step(engine));
   const { batch } = runAll(engine, signal, batchOf(signal, admitted(engine, signal, source)), fused ? planRuns(steps) : steps.map((one) => [one]));
-  const out = batchBytes(engine, batch);
+  const out = batchBytes(batch);
   const { items } = batch;
   batch.release();
   expect(engine.pool.blocks).toBe(0);

@@ -280,3 +280,23 @@ test("the handler is plain exchange: any server can call it", async () => {
   expect(answers[0]).toMatchObject({ status: 405, headers: { allow: "POST" } });
   await rig.stop(0);
 });
+
+describe("JSON", () => {
+  test("is taken, answered in JSON, and leaves as protobuf", async () => {
+    const { rig, recorder } = await startReceiver();
+    const json = { "content-type": "application/json; charset=utf-8" };
+    const span = { traceId: "0102030405060708090A0B0C0D0E0F10", spanId: "0102030405060708", name: "a" };
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span, { ...span, spanId: "" }] }] }] });
+    const good = await request(`${rig.url}/v1/traces`, zlib.gzipSync(body), { ...json, "content-encoding": "gzip" });
+    expect(good).toMatchObject({ status: 200, headers: { "content-type": "application/json" } });
+    expect(JSON.parse(good.body.toString())).toMatchObject({ partialSuccess: { rejectedSpans: "1" } });
+    expect(recorder.taken[0]).toMatchObject({ signal: "traces", items: 1 });
+    const empty = await request(`${rig.url}/v1/logs`, "{}", json);
+    expect([empty.status, empty.body.toString()]).toEqual([200, "{}"]);
+    const bad = await request(`${rig.url}/v1/traces`, '{"resourceSpans":3}', json);
+    expect(bad.status).toBe(400);
+    expect(messageIn(bad, "json")).toMatch(/at byte \d+/);
+    await rig.stop(1000);
+    expect(rig.engine.pool.blocks).toBe(0);
+  });
+});

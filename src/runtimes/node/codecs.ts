@@ -170,14 +170,19 @@ function inflateOptions(method: Method, maxBytes: number, hintBytes: number): In
 }
 
 function whole(method: Method, result: unknown, body: Uint8Array): Raw {
-  // With `info: true` each of zlib's functions answers { buffer, engine } (nodejs.org/api/zlib.html), which its types leave out.
-  const { buffer, engine } = result as WithEngine;
+  if (!hasEngine(result)) return { kind: "damaged", message: "zlib answered without what was asked for" };
+  const { buffer, engine } = result;
   const left = body.length - engine.bytesWritten;
   // Zeros behind a gzip member are padding, as every gunzip has it.
   if (left > 0 && !(method === "gunzip" && body.subarray(-left).every((byte) => byte === 0))) {
     return { kind: "damaged", message: `${left} bytes behind the end of the compressed data` };
   }
   return { kind: "ok", bytes: buffer, single: true };
+}
+
+/** With `info: true` each of zlib's functions answers { buffer, engine } (nodejs.org/api/zlib.html), which its types leave out. */
+function hasEngine(result: unknown): result is WithEngine {
+  return typeof result === "object" && result !== null && "buffer" in result && "engine" in result && result.buffer instanceof Uint8Array;
 }
 
 function failure(error: unknown): Raw {

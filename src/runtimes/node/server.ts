@@ -8,7 +8,7 @@
  */
 import * as http from "node:http";
 import * as https from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { messageOf } from "../../base/errors.ts";
 import type { Answer, Handler, HttpServer, Listener, ListenOptions, Logger, RequestHead } from "../../base/host.ts";
 import type { Pool } from "../../base/pool.ts";
@@ -49,10 +49,10 @@ async function listen(serving: Serving, options: ListenOptions, onListenerError:
   server.on("checkContinue", (request: http.IncomingMessage, response: http.ServerResponse) => serve(serving, request, response, true));
   await opened(server, options);
   server.on("error", onListenerError);
-  // A listening TCP server's address is an AddressInfo (nodejs.org/api/net.html); only pipes have strings.
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
   return {
-    port,
+    // Only pipes have a string for an address.
+    port: typeof address === "object" && address !== null ? address.port : options.port,
     stop(deadlineMs) {
       serving.stopping = true;
       for (const socket of silent) socket.destroy();

@@ -1,12 +1,5 @@
 /** Sends one of everything with the JavaScript SDK and prints what the test should find. */
-import {
-  type HrTime,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  ValueType,
-} from "@opentelemetry/api";
+import { type HrTime, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, ValueType } from "@opentelemetry/api";
 import { SeverityNumber } from "@opentelemetry/api-logs";
 import { OTLPLogExporter as JsonLogs } from "@opentelemetry/exporter-logs-otlp-http";
 import { OTLPLogExporter as ProtoLogs } from "@opentelemetry/exporter-logs-otlp-proto";
@@ -26,17 +19,14 @@ const END: HrTime = [1_795_000_000, 124_456_790];
 
 const endpoint = process.env["CLIENT_ENDPOINT"] ?? "";
 const json = process.env["CLIENT_ENCODING"] === "json";
-if (process.env["CLIENT_COMPRESSION"] === "gzip")
-  process.env["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip";
+if (process.env["CLIENT_COMPRESSION"] === "gzip") process.env["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip";
 const options = (path: string) => ({ url: `${endpoint}${path}` });
 const resource = resourceFromAttributes({ "service.name": "client-js", "client.long": LONG });
 
 const traceOptions = options("/v1/traces");
 const tracers = new BasicTracerProvider({
   resource,
-  spanProcessors: [
-    new BatchSpanProcessor(json ? new JsonTraces(traceOptions) : new ProtoTraces(traceOptions)),
-  ],
+  spanProcessors: [new BatchSpanProcessor(json ? new JsonTraces(traceOptions) : new ProtoTraces(traceOptions))],
 });
 const tracer = tracers.getTracer("client.scope", "1.2.3");
 const parent = tracer.startSpan("parent", { startTime: START }, ROOT_CONTEXT);
@@ -62,9 +52,7 @@ const meters = new MeterProvider({
   readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],
 });
 const meter = meters.getMeter("client.scope", "1.2.3");
-meter
-  .createCounter("client.requests", { unit: "1", valueType: ValueType.INT })
-  .add(LONG, { route: "/a" });
+meter.createCounter("client.requests", { unit: "1", valueType: ValueType.INT }).add(LONG, { route: "/a" });
 const histogram = meter.createHistogram("client.latency", { unit: "ms" });
 for (const value of [1.5, 20, 300]) histogram.record(value, { route: "/a" });
 
@@ -90,6 +78,4 @@ for (const provider of [tracers, meters, loggers]) await provider.shutdown();
 
 const { traceId, spanId } = parent.spanContext();
 const ids = { traceId, parentId: spanId, childId: child.spanContext().spanId };
-process.stdout.write(
-  `${JSON.stringify({ service: "client-js", long: String(LONG), start: "1795000000123456789", end: "1795000000124456790", ...ids })}\n`,
-);
+process.stdout.write(`${JSON.stringify({ service: "client-js", long: String(LONG), start: "1795000000123456789", end: "1795000000124456790", ...ids })}\n`);

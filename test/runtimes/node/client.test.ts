@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HttpClient, HttpClientOptions, HttpResult } from "../../../src/base/host.ts";
 import { nodeClient } from "../../../src/runtimes/node/client.ts";
-import { delay, type Sink, startEarlySink, startServer, startSink, until } from "../../contract/sinks.ts";
+import { delay, portOf, type Sink, startEarlySink, startServer, startSink, until } from "../../contract/sinks.ts";
 
 const MiB = 1 << 20;
 const TLS = { insecureSkipVerify: false };
@@ -131,9 +131,7 @@ describe("failures are values", () => {
       socket.once("data", () => socket.end(text));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    // A listening TCP server's address is an AddressInfo.
-    const { port } = server.address() as net.AddressInfo;
-    const sent = send(`http://127.0.0.1:${port}`, [shared(100, 1)]);
+    const sent = send(`http://127.0.0.1:${portOf(server)}`, [shared(100, 1)]);
     expect(await sent.result).toMatchObject({ kind: "failed", reason: "reset" });
     await until(() => sent.releases === 1, "released");
     server.close();

@@ -2,6 +2,7 @@
 import type { Engine } from "../src/otlp/engine.ts";
 import type { Run } from "../src/pipeline/run.ts";
 import type { Step } from "../src/pipeline/step.ts";
+import { resource } from "../src/processors/resource.ts";
 import { runOf } from "./bench-engine.ts";
 
 export const STAMP = { key: "sluice.bench", value: "engine alone" } as const;
@@ -15,13 +16,12 @@ export function tenthStep(): Step {
     writes: [],
     drops: true,
     dropReason: "sampled",
-    run: ({ bytes, traceId }) =>
-      traceId !== 0 && ((bytes[traceId + 9] ?? 0) << 8) + (bytes[traceId + 10] ?? 0) >= 0xe666,
+    run: ({ bytes, traceId }) => traceId !== 0 && ((bytes[traceId + 9] ?? 0) << 8) + (bytes[traceId + 10] ?? 0) >= 0xe666,
   };
 }
 
 export function stampRun(engine: Engine): Run {
-  return runOf(engine,"traces",undefined as never, {
+  return runOf(engine, "traces", resource, {
     attributes: [{ ...STAMP, action: "upsert" }],
   });
 }

@@ -1,0 +1,50 @@
+/** Builds a processor from its settings, as the configuration does, and runs batches through it. */
+import type { Signal } from "../../src/base/signal.ts";
+import type { Host, Logger } from "../../src/base/host.ts";
+import type { Engine } from "../../src/otlp/engine.ts";
+import type { Context, ProcessorDefinition } from "../../src/pipeline/component.ts";
+import { Counters } from "../../src/pipeline/counters.ts";
+import { Run } from "../../src/pipeline/run.ts";
+import type { Step } from "../../src/pipeline/step.ts";
+import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
+
+const logger: Logger = { log: () => undefined };
+
+export interface Built {
+  readonly engine: Engine;
+  readonly counters: Counters;
+  readonly steps: readonly Step[];
+  /** The batch's bytes after the steps; the same bytes when nothing was changed. */
+  run(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly changed: boolean; readonly items: number };
+}
+
+/** Parses `settings` by the definition's schema; throws what the schema says. */
+export function build<Config>(definition: ProcessorDefinition<Config>, settings: unknown, signal: Signal, engine: Engine = testEngine()): Built {
+  const counters = new Counters();
+  const config = definition.schema.parse(settings);
+  // No processor here asks its host for anything.
+  const host = {} as Host;
+  const context: Context = { id: definition.id, host, engine, logger, counters };
+  const processor = definition.create(config, context, signal);
+  const steps = "steps" in processor ? processor.steps : [];
+  const run = new Run(engine, signal, steps, counters);
+  return {
+    engine,
+    counters,
+    steps,
+    run: (bytes) => {
+      const batch = batchOf(signal, admitted(engine, signal, bytes));
+      const after = run.run(batch);
+      const result = { bytes: batchBytes(after), changed: after !== batch, items: after.items };
+      after.release();
+      batch.release();
+      return result;
+    },
+  };
+}
+
+/** What the schema says of the settings: `path: message` lines. */
+export function faultsOf<Config>(definition: ProcessorDefinition<Config>, settings: unknown): string[] {
+  const parsed = definition.schema.safeParse(settings);
+  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
