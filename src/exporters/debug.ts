@@ -26,12 +26,13 @@ export const debug = defineExporter<Config>({
   summary: "Prints what arrives as the Collector's debug exporter does.",
   schema,
   notInForce: {
-    output_paths: "it prints on standard output, whatever the paths",
     sending_queue: "there is no queue: the batch is printed before the sender is answered",
   },
-  create: (config, context) =>
-    new DebugExporter(
-      { verbosity: config.verbosity, initial: config.sampling_initial, thereafter: config.sampling_thereafter, prefix: config.use_internal_logger },
-      context,
-    ),
+  create(config, context) {
+    if (config.output_paths.some((path) => path !== "stdout")) {
+      context.logger.log("warn", "Cannot print to other places than standard output", { exporter: context.id, output_paths: config.output_paths.join(", ") });
+    }
+    const { verbosity, sampling_initial: initial, sampling_thereafter: thereafter, use_internal_logger: prefix } = config;
+    return new DebugExporter({ verbosity, initial, thereafter, prefix }, context);
+  },
 });

@@ -50,8 +50,11 @@ function pairFuses(first: Step, next: Step): boolean {
   if (writesAbove(first)) return false;
   if (depthOf(next.level) >= depthOf(first.level)) return true;
   // The later step is called earlier, on entering the parent: nothing either does may matter to the other.
-  const touches = (one: readonly Level[], other: readonly Level[]) => one.some((level) => other.includes(level));
   return !next.drops && !touches(first.reads, next.writes) && !touches(next.reads, first.writes) && !touches(first.writes, next.writes);
+}
+
+function touches(one: readonly Level[], other: readonly Level[]): boolean {
+  return one.some((level) => other.includes(level));
 }
 
 /** Cuts a row of steps into runs: each run is one walk, one script, one apply. */

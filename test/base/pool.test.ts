@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plainMemory } from "../../src/base/memory.ts";
-import { SluiceError } from "../../src/base/errors.ts";
+import type { SluiceError } from "../../src/base/errors.ts";
 import { type Block, PADDING, Pool } from "../../src/base/pool.ts";
 
 const KIB = 1024;

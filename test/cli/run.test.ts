@@ -20,10 +20,12 @@ service:
 const files = folder({ "c.yaml": CONFIG, "warned.yaml": CONFIG.replaceAll("otlp_http", "otlphttp"), "bad.yaml": CONFIG.replace("traces", "trace") });
 afterAll(() => files.dispose());
 
-const TRACE = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: "0123456789abcdef0123456789abcdef", spanId: "0123456789abcdef", name: "s", startTimeUnixNano: "1", endTimeUnixNano: "2" }] }] }] });
+/** One span with ids and nothing else. */
+const SPAN = [0x0a, 16, ...Array<number>(16).fill(0x61), 0x12, 8, ...Array<number>(8).fill(0x62)];
+const TRACE = Uint8Array.from([0x0a, SPAN.length + 4, 0x12, SPAN.length + 2, 0x12, SPAN.length, ...SPAN]);
 
 async function post(address: string): Promise<number> {
-  const response = await fetch(`${address}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: TRACE });
+  const response = await fetch(`${address}/v1/traces`, { method: "POST", headers: { "content-type": "application/x-protobuf" }, body: TRACE });
   await response.arrayBuffer();
   return response.status;
 }

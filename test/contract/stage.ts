@@ -19,7 +19,7 @@ export function isolated(stage: Stage): Stage {
   };
 }
 
-function envelope(seed: number): Envelope {
+function envelopeOf(seed: number): Envelope {
   return { signal: "traces", requests: [payload("traces", { items: 20, seed }).bytes], id: String(seed), origin: ORIGIN };
 }
 
@@ -36,7 +36,7 @@ export function checkStage(name: string, make: () => Stage, { drops = false } = 
         passed.push(out);
         return { kind: "accepted" };
       };
-      const sent = [1, 2, 3].map(envelope);
+      const sent = [1, 2, 3].map(envelopeOf);
       const outcomes = await Promise.all(sent.map((one) => stage.consume(one, next)));
       await stage.drain(next);
       expect(outcomes.map(({ kind }) => kind)).toEqual(["accepted", "accepted", "accepted"]);
@@ -49,7 +49,7 @@ export function checkStage(name: string, make: () => Stage, { drops = false } = 
     it("does not turn a refusal into an acceptance unless it holds the data", async () => {
       const stage = place(make());
       const refuse = async (): Promise<Outcome> => ({ kind: "retry", message: "later", afterMs: 5 });
-      const outcome = await stage.consume(envelope(4), refuse);
+      const outcome = await stage.consume(envelopeOf(4), refuse);
       if (stage.state === "none") expect(outcome).toEqual({ kind: "retry", message: "later", afterMs: 5 });
       else expect(["accepted", "retry"]).toContain(outcome.kind);
     });

@@ -20,7 +20,10 @@ export interface Pipeline {
 }
 
 /** Sends `body` through each pipeline in turn; gives what came out, undefined where nothing did. */
-export async function throughCollector(pipelines: readonly Pipeline[], bodyOf: (pipeline: Pipeline) => Uint8Array<ArrayBuffer>): Promise<(Uint8Array | undefined)[]> {
+export async function throughCollector(
+  pipelines: readonly Pipeline[],
+  bodyOf: (pipeline: Pipeline) => Uint8Array<ArrayBuffer>,
+): Promise<(Uint8Array | undefined)[]> {
   const binary = process.env["SLUICE_COLLECTOR"];
   if (binary === undefined) throw new Error("Cannot record: SLUICE_COLLECTOR does not name a Collector's binary");
   const arrived = new Map<string, Uint8Array>();
@@ -53,7 +56,8 @@ export async function throughCollector(pipelines: readonly Pipeline[], bodyOf: (
 }
 
 function configOf(pipelines: readonly Pipeline[], ports: readonly number[], sinkPort: number): unknown {
-  const each = <T>(name: string, make: (pipeline: Pipeline, index: number) => T) => Object.fromEntries(pipelines.map((pipeline, index) => [`${name}/${index}`, make(pipeline, index)]));
+  const each = <T>(name: string, make: (pipeline: Pipeline, index: number) => T) =>
+    Object.fromEntries(pipelines.map((pipeline, index) => [`${name}/${index}`, make(pipeline, index)]));
   const named = pipelines.map(({ processor }, index) => `${processor}/${index}`);
   return {
     receivers: each("otlp", (_, index) => ({ protocols: { http: { endpoint: `127.0.0.1:${ports[index]}` } } })),
@@ -68,7 +72,10 @@ function configOf(pipelines: readonly Pipeline[], ports: readonly number[], sink
     service: {
       telemetry: { metrics: { level: "none" }, logs: { level: "warn" } },
       pipelines: Object.fromEntries(
-        pipelines.map(({ signal }, index) => [`${signal}/${index}`, { receivers: [`otlp/${index}`], processors: [named[index]], exporters: [`otlp_http/${index}`] }]),
+        pipelines.map(({ signal }, index) => [
+          `${signal}/${index}`,
+          { receivers: [`otlp/${index}`], processors: [named[index]], exporters: [`otlp_http/${index}`] },
+        ]),
       ),
     },
   };

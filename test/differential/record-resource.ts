@@ -20,7 +20,11 @@ const cases = RESOURCE_CASES.map(({ name }, index) => {
   const answer = answers[index];
   if (answer === undefined) throw new Error(`Cannot record case ${index}: nothing came out`);
   const after = resourceLines(judge("traces").toObject(answer));
-  return { name, count: after.length, changed: Object.fromEntries(Object.entries(after).filter(([at, lines]) => String(lines) !== String(before[Number(at)]))) };
+  return {
+    name,
+    count: after.length,
+    changed: Object.fromEntries(Object.entries(after).filter(([at, lines]) => String(lines) !== String(before[Number(at)]))),
+  };
 });
 const path = new URL("../fixtures/resource/collector-0.159.json", import.meta.url);
 writeFileSync(path, `{"collector":"0.159.0","cases":[\n${cases.map((one) => JSON.stringify(one)).join(",\n")}\n]}\n`);

@@ -19,7 +19,13 @@ const answers = await throughCollector(
 );
 
 /** Cases whose lines are kept whole: one a mode and signal, so that a difference can be read. */
-const WHOLE = ["10}", '10,"mode":"proportional"}', '10,"mode":"equalizing"}', '10,"mode":"equalizing","sampling_priority":"priority"}', '0,"fail_closed":false}'].map((end) => `{"sampling_percentage":${end}`);
+const WHOLE = [
+  "10}",
+  '10,"mode":"proportional"}',
+  '10,"mode":"equalizing"}',
+  '10,"mode":"equalizing","sampling_priority":"priority"}',
+  '0,"fail_closed":false}',
+].map((end) => `{"sampling_percentage":${end}`);
 const cases = SAMPLER_CASES.map(({ name, signal }, index) => {
   const answer = answers[index];
   const lines = answer === undefined ? [] : samplerLines(signal, judge(signal).toObject(answer));

@@ -12,7 +12,7 @@ export interface SamplerCase {
 
 export const BULK_ITEMS = 1500;
 
-const PERCENTAGES = [0, 0.001, 0.5, 1, 3, 10, 12.5, 33.3, 50, 66.6, 90, 99.99, 100, 150] as const;
+const PERCENTAGES = [0, 0.001, 0.0061035156, 0.5, 1, 3, 10, 12.5, 33.3, 50, 66.6, 90, 99.99, 100, 150] as const;
 
 function spread(signal: SamplerCase["signal"], configs: readonly SamplerCase["config"][]): SamplerCase[] {
   return configs.map((config) => ({ name: `${signal} ${JSON.stringify(config)}`, signal, config }));
@@ -22,7 +22,11 @@ function spread(signal: SamplerCase["signal"], configs: readonly SamplerCase["co
 export const SAMPLER_CASES: readonly SamplerCase[] = [
   ...spread(
     "traces",
-    PERCENTAGES.flatMap((sampling_percentage) => [{ sampling_percentage }, { sampling_percentage, mode: "proportional" }, { sampling_percentage, mode: "equalizing" }]),
+    PERCENTAGES.flatMap((sampling_percentage) => [
+      { sampling_percentage },
+      { sampling_percentage, mode: "proportional" },
+      { sampling_percentage, mode: "equalizing" },
+    ]),
   ),
   ...spread("traces", [
     { sampling_percentage: 15.3, hash_seed: 22 },
@@ -160,10 +164,25 @@ const PRIORITIES: readonly Plain[] = [
   { doubleValue: 0.5 },
   { doubleValue: -2 },
   { doubleValue: NaN },
-  ...["0", "1", "0.0", "1e-400", "-0", "abc", "", " 1", "+2", "inf", "nan", "0x1p-2", "0x", "1_0", "1__0", "1e400", ".5", "5.", "."].map((stringValue) => ({ stringValue })),
+  ...["0", "1", "0.0", "1e-400", "-0", "abc", "", " 1", "+2", "inf", "nan", "0x1p-2", "0x", "1_0", "1__0", "1e400", ".5", "5.", "."].map((stringValue) => ({
+    stringValue,
+  })),
   { boolValue: true },
   {},
 ];
+
+/** Buckets of the hash on both sides of 12.5 % and 50 %, where rounding shows, and the outermost. */
+const EDGES = [0, 2046, 2047, 2048, 8190, 8191, 8192, 16_383] as const;
+
+/** A trace id that the hash with seed 0 puts in this of its 16,384 buckets. */
+function inBucket(next: Random, bucket: number): Uint8Array {
+  for (;;) {
+    const id = bytes(next, 16);
+    let hash = 0x811c9dc5;
+    for (const byte of [0, 0, 0, 0, ...id]) hash = Math.imul(hash ^ byte, 0x01000193);
+    if ((hash & 0x3fff) === bucket) return id;
+  }
+}
 
 function randomState(next: Random): string {
   const roll = next() % 10;
@@ -175,19 +194,24 @@ function randomState(next: Random): string {
   return pick(next, CURIOUS);
 }
 
-/** The spans: first one of each curious text, with and without a priority, then seeded ones. */
+/** The spans: first those at the edges of buckets, then one of each curious text, with and without a priority, then seeded ones. */
 export function samplerSpans(): Plain[] {
   const next = random(20_261_121);
   const spans: Plain[] = [];
-  const add = (text: string, attributes: readonly Plain[]) => {
+  const add = (text: string, attributes: readonly Plain[], traceId = bytes(next, 16)) => {
     // An empty tracestate is absent, or written as an empty field.
     const traceState = text === "" && spans.length % 2 === 0 ? {} : { traceState: text };
-    spans.push({ traceId: bytes(next, 16), spanId: numbered(spans.length), ...traceState, name: "work", attributes });
+    spans.push({ traceId, spanId: numbered(spans.length), ...traceState, name: "work", attributes });
   };
+  for (const bucket of EDGES) add("", [], inBucket(next, bucket));
   for (const text of CURIOUS) add(text, []);
   for (const text of CURIOUS) add(text, [{ key: "sampling.priority", value: { intValue: "1" } }]);
   for (const value of PRIORITIES) add("", [{ key: "sampling.priority", value }]);
-  for (const value of PRIORITIES) add("ot=th:8", [{ key: "other", value: { intValue: "1" } }, { key: "sampling.priority", value }]);
+  for (const value of PRIORITIES)
+    add("ot=th:8", [
+      { key: "other", value: { intValue: "1" } },
+      { key: "sampling.priority", value },
+    ]);
   while (spans.length < BULK_ITEMS) {
     const prioritized = next() % 8 === 0;
     add(randomState(next), prioritized ? [{ key: "sampling.priority", value: pick(next, PRIORITIES) }] : []);
@@ -212,13 +236,23 @@ const SOURCES: readonly Plain[] = [
   { bytesValue: Uint8Array.of(1, 2, 255) },
   { bytesValue: new Uint8Array(0) },
   {},
-  { arrayValue: { values: [{ stringValue: "<a&b>\u2028\"\\\n" }, { intValue: "1" }, { doubleValue: 1 }, {}, { bytesValue: Uint8Array.of(255) }] } },
+  { arrayValue: { values: [{ stringValue: '<a&b>\u2028"\\\n' }, { intValue: "1" }, { doubleValue: 1 }, {}, { bytesValue: Uint8Array.of(255) }] } },
   { arrayValue: { values: [{ doubleValue: NaN }] } },
-  { kvlistValue: { values: [{ key: "b", value: { boolValue: true } }, { key: "a", value: { arrayValue: {} } }, { key: "é", value: { kvlistValue: {} } }] } },
+  {
+    kvlistValue: {
+      values: [
+        { key: "b", value: { boolValue: true } },
+        { key: "a", value: { arrayValue: {} } },
+        { key: "é", value: { kvlistValue: {} } },
+      ],
+    },
+  },
 ];
 
 const THRESHOLDS: readonly Plain[] = ["0", "8", "c", "fff", "", "g", "123456789012345", "80", "FFe"].map((stringValue) => ({ stringValue }));
-const RANDOMNESSES: readonly Plain[] = ["ffffffffffffff", "00000000000000", "abcdefabcdefab", "ABCDEFABCDEFAB", "abc", "", "zzzzzzzzzzzzzz"].map((stringValue) => ({ stringValue }));
+const RANDOMNESSES: readonly Plain[] = ["ffffffffffffff", "00000000000000", "abcdefabcdefab", "ABCDEFABCDEFAB", "abc", "", "zzzzzzzzzzzzzz"].map(
+  (stringValue) => ({ stringValue }),
+);
 const PERCENTS: readonly Plain[] = [
   ...["0", "1", "50", "100", "101", "-5"].map((intValue) => ({ intValue })),
   ...[0, 0.5, 33.3, 99.99, 100, 100.5, -1, 1e-20, NaN].map((doubleValue) => ({ doubleValue })),
@@ -264,7 +298,9 @@ export function samplerLines(signal: SamplerCase["signal"], answer: Plain): stri
 
 function itemsOf(answer: Plain, signal: SamplerCase["signal"]): Plain[] {
   const [groups, scopes, items] = signal === "traces" ? ["resourceSpans", "scopeSpans", "spans"] : ["resourceLogs", "scopeLogs", "logRecords"];
-  return objects(answer[groups]).flatMap((group) => objects(group[scopes])).flatMap((scope) => objects(scope[items]));
+  return objects(answer[groups])
+    .flatMap((group) => objects(group[scopes]))
+    .flatMap((scope) => objects(scope[items]));
 }
 
 function objects(value: unknown): Plain[] {

@@ -42,14 +42,15 @@ function spans(...items: readonly Record<string, unknown>[]): Uint8Array<ArrayBu
   return judge("traces").encode({ resourceSpans: [{ scopeSpans: [{ spans: full }] }] });
 }
 
-describe("what is dropped, and why", () => {
-  const reasons = (settings: Record<string, unknown>, bytes: Uint8Array, signal: "traces" | "logs" = "traces") => {
-    const { run, counters } = build(probabilisticSampler, settings, signal);
-    run(bytes);
-    const found = counters.samples().filter(({ name, value }) => name === "sluice_processor_faulty_items" && value > 0);
-    return Object.fromEntries(found.map(({ labels, value }) => [labels["reason"], value]));
-  };
+/** How many items were dropped for which fault. */
+function reasons(settings: Record<string, unknown>, bytes: Uint8Array, signal: "traces" | "logs" = "traces"): Record<string, number> {
+  const { run, counters } = build(probabilisticSampler, settings, signal);
+  run(bytes);
+  const found = counters.samples().filter(({ name, value }) => name === "sluice_processor_faulty_items" && value > 0);
+  return Object.fromEntries(found.map(({ labels, value }) => [labels["reason"] ?? "", value]));
+}
 
+describe("what is dropped, and why", () => {
   it("counts spans that hash_seed drops because they arrive with a threshold or a randomness", () => {
     const bytes = spans({ traceState: "ot=th:0" }, { traceState: "ot=rv:ffffffffffffff" }, { traceState: "ot=" }, {});
     expect(reasons({ sampling_percentage: 100 }, bytes)).toEqual({ threshold_in_use: 1, randomness_in_use: 1, unreadable_sampling_information: 1 });

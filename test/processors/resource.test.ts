@@ -26,6 +26,7 @@ describe("the Collector's actions", () => {
 });
 
 const withResource = (attributes: readonly Plain[]): Plain => ({ resource: { attributes } });
+const withText = (length: number) => judge("traces").encode({ resourceSpans: [withResource([{ key: "k", value: { stringValue: "x".repeat(length) } }])] });
 const added = [{ key: "env", action: "upsert", value: "prod" }];
 
 describe("every signal", () => {
@@ -56,10 +57,9 @@ describe("what is left alone", () => {
   });
 
   it("does not run a pattern on a text that is too long for it", () => {
-    const of = (length: number) => judge("traces").encode({ resourceSpans: [withResource([{ key: "k", value: { stringValue: "x".repeat(length) } }])] });
     const { run } = build(resource, { attributes: [{ key: "k", action: "extract", pattern: "(?P<found>x+)" }] }, "traces");
-    expect(run(of(PATTERN_CHARS_MAX)).changed).toBe(true);
-    expect(run(of(PATTERN_CHARS_MAX + 1)).changed).toBe(false);
+    expect(run(withText(PATTERN_CHARS_MAX)).changed).toBe(true);
+    expect(run(withText(PATTERN_CHARS_MAX + 1)).changed).toBe(false);
   });
 });
 
@@ -88,7 +88,10 @@ describe("settings", () => {
     [{ key: "k", action: "hash", value: 1 }, "attributes.0.value: hash takes no value"],
     [{ key: "k", action: "extract" }, "attributes.0.pattern: extract needs a pattern with named groups, for example ^(?P<scheme>[a-z]+)://"],
     [{ key: "k", action: "extract", pattern: "x" }, "attributes.0.pattern: the pattern has no named group, for example (?P<scheme>[a-z]+)"],
-    [{ key: "k", action: "extract", pattern: "(?P<a>x)(y)" }, "attributes.0.pattern: the pattern has a group without a name: write (?P<name>...), or (?:...) to capture nothing"],
+    [
+      { key: "k", action: "extract", pattern: "(?P<a>x)(y)" },
+      "attributes.0.pattern: the pattern has a group without a name: write (?P<name>...), or (?:...) to capture nothing",
+    ],
     [{ key: "k", action: "extract", pattern: "(?P<a>x", from_attribute: "" }, 'attributes.0.pattern: the pattern has a "(" without its ")"'],
     [{ key: "k", action: "convert" }, "attributes.0.converted_type: convert needs a converted_type: int, double or string"],
     [

@@ -10,20 +10,35 @@ import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts"
 
 const logger: Logger = { log: () => undefined };
 
+/** Steps ask their host for nothing. */
+const host: Host = {
+  runtime: "test",
+  clock: { nowMs: () => 0, monotonicMs: () => 0 },
+  random: () => 0,
+  sleep: () => Promise.resolve(),
+  logger,
+  terminal: { write: () => undefined, colours: false, columns: 80 },
+  codecs: { inflate: unavailable, compress: unavailable },
+  server: { listen: unavailable },
+  client: () => ({ post: unavailable, close: () => Promise.resolve() }),
+};
+
+function unavailable(): Promise<never> {
+  return Promise.reject(new Error("A step has no use for this"));
+}
+
 export interface Built {
   readonly engine: Engine;
   readonly counters: Counters;
   readonly steps: readonly Step[];
   /** The batch's bytes after the steps; the same bytes when nothing was changed. */
-  run(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly changed: boolean; readonly items: number };
+  run(this: void, bytes: Uint8Array): { readonly bytes: Uint8Array; readonly changed: boolean; readonly items: number };
 }
 
 /** Parses `settings` by the definition's schema; throws what the schema says. */
 export function build<Config>(definition: ProcessorDefinition<Config>, settings: unknown, signal: Signal, engine: Engine = testEngine()): Built {
   const counters = new Counters();
   const config = definition.schema.parse(settings);
-  // No processor here asks its host for anything.
-  const host = {} as Host;
   const context: Context = { id: definition.id, host, engine, logger, counters };
   const processor = definition.create(config, context, signal);
   const steps = "steps" in processor ? processor.steps : [];

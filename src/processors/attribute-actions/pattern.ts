@@ -201,7 +201,8 @@ class Translator {
   /** Refuses what could take the host exponential time, and what it would capture otherwise than RE2. */
   #guard(atom: Extent, to: number): void {
     if (to === Infinity) {
-      if (atom.varies || atom.unbounded) throw new Refusal("repeats, without a bound, something that varies itself: choices, optional parts and repetitions cannot stand inside * or + yet");
+      if (atom.varies || atom.unbounded)
+        throw new Refusal("repeats, without a bound, something that varies itself: choices, optional parts and repetitions cannot stand inside * or + yet");
       this.#unbounded++;
       if (this.#unbounded > UNBOUNDED_MAX) throw new Refusal(`has more than ${UNBOUNDED_MAX} unbounded repetitions`);
     }

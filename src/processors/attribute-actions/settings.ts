@@ -25,7 +25,10 @@ export const actionSchema = z
     from_context: z.literal("", { error: FROM_CONTEXT }).default("").describe("Not available yet."),
     default_value: z.unknown().optional().describe("Value where from_attribute finds none. insert, update and upsert."),
     pattern: z.string().default("").describe("Regular expression, RE2's syntax: with named groups for extract; matched against every key for delete and hash."),
-    converted_type: z.enum([...TYPES, ""]).default("").describe("Type to convert to: int, double or string. convert."),
+    converted_type: z
+      .enum([...TYPES, ""])
+      .default("")
+      .describe("Type to convert to: int, double or string. convert."),
   })
   .superRefine((settings, context) => {
     for (const [key, message] of faultsOf(settings)) context.addIssue({ code: "custom", path: [key], message });

@@ -52,7 +52,7 @@ export class TraceState {
     if (end - start > TEXT_BYTES_MAX || !isTraceState(bytes, start, end)) return false;
     let sound = true;
     let count = 0;
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       if (++count > MEMBERS_MAX) return false;
       const comma = indexOf(bytes, COMMA, at, end);
       const from = skipBlanks(bytes, at, comma);
@@ -138,7 +138,7 @@ export class TraceState {
     this.#clear();
     if (!isOwnValue(bytes, start, end)) return false;
     let sound = true;
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const stop = indexOf(bytes, SEMICOLON, at, end);
       if (!this.#sub(bytes, at, stop)) sound = false;
       at = stop + 1;
@@ -201,7 +201,7 @@ function skipBlanksBack(bytes: Uint8Array, start: number, end: number): number {
 
 /** The syntax of all members; their sizes and number are looked at later, member by member. */
 function isTraceState(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const comma = indexOf(bytes, COMMA, at, end);
     const from = skipBlanks(bytes, at, comma);
     const to = skipBlanksBack(bytes, from, comma);
@@ -241,7 +241,7 @@ function isValue(bytes: Uint8Array, start: number, end: number): boolean {
 /** sub *( ";" sub ), sub = lcalpha *( lcalpha / DIGIT ) ":" *( ALPHA / DIGIT / "." / "_" / "-" ) */
 function isOwnValue(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[end - 1] === SEMICOLON) return false;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const stop = indexOf(bytes, SEMICOLON, at, end);
     const colon = indexOf(bytes, COLON, at, stop);
     if (colon === stop || colon === at || !isLetter(bytes[at] ?? 0)) return false;

@@ -1,0 +1,103 @@
+/** Views against the judge: every field of every item, in every order, by one view that moves along. */
+import { describe, expect, it } from "vitest";
+import { payload } from "../../bench/payloads.ts";
+import type { Signal } from "../../src/base/signal.ts";
+import { encodeAnyValue } from "../../src/otlp/any-value.ts";
+import { Cursor } from "../../src/otlp/cursor.ts";
+import type { FieldSchema } from "../../src/otlp/tables.ts";
+import * as tables from "../../src/otlp/tables.ts";
+import { ITEM_LEVEL, BODY_WORD, END_WORD, LEVEL_WORD, RECORD_WORDS, TAG_WORD } from "../../src/otlp/tape.ts";
+import { textAt } from "../../src/otlp/text.ts";
+import type { View } from "../../src/otlp/view.ts";
+import { EditScript } from "../../src/wire/script.ts";
+import { Scratch } from "../../src/wire/scratch.ts";
+import { admitted, testEngine } from "../harness/engine.ts";
+import { judge, judgeOf, type Plain } from "../harness/judge.ts";
+import { list } from "../harness/multiset.ts";
+
+function valueOf(view: View, { number, kind }: FieldSchema): unknown {
+  if (!view.has(number)) return undefined;
+  const wide = (low: number, high: number) => ((BigInt(high) << 32n) | BigInt(low)).toString();
+  switch (kind) {
+    case "string":
+      return textAt(view.bytes, view.field(number), view.fieldEnd(number));
+    case "bytes":
+      return view.bytes.slice(view.field(number), view.fieldEnd(number));
+    case "fixed64":
+      return wide(view.fixedLow(number), view.fixedHigh(number));
+    case "fixed32":
+      return view.fixedLow(number);
+    case "uint64":
+      return wide(view.varint(number), view.varintHigh(number));
+    default:
+      return view.varint(number);
+  }
+}
+
+const SCALARS = new Set(["string", "bytes", "fixed64", "fixed32", "uint64", "uint32", "enum"]);
+
+function items(signal: Signal, bytes: Uint8Array): Plain[] {
+  const names = { traces: ["resourceSpans", "scopeSpans", "spans"], logs: ["resourceLogs", "scopeLogs", "logRecords"] } as const;
+  const [groups, scopes, leafs] = names[signal === "logs" ? "logs" : "traces"];
+  return list(judge(signal).toObject(bytes), groups).flatMap((group) => list(group, scopes)).flatMap((scope) => list(scope, leafs));
+}
+
+describe("View", () => {
+  it.each([
+    ["traces", tables.Span],
+    ["logs", tables.LogRecord],
+  ] as const)("reads every scalar field of %s as the judge does, absent ones included", (signal, schema) => {
+    for (const order of ["ascending", "descending", "interleaved"] as const) {
+      const engine = testEngine();
+      const { bytes } = payload(signal, { items: 60, order, unknown: order === "interleaved" });
+      const { chunk } = admitted(engine, signal, bytes);
+      const cursor = new Cursor(engine.desk(new Scratch(engine.pool), new EditScript()), signal);
+      const { words, base, count } = engine.index(signal, chunk, ITEM_LEVEL);
+      const wanted = items(signal, bytes);
+      let seen = 0;
+      for (let at = base; at < base + count * RECORD_WORDS; at += RECORD_WORDS) {
+        if (((words[at + LEVEL_WORD] ?? 0) & 0xff) !== ITEM_LEVEL) continue;
+        cursor.item.at(words[at + TAG_WORD] ?? 0, words[at + BODY_WORD] ?? 0, words[at + END_WORD] ?? 0);
+        for (const field of schema.fields) {
+          if (SCALARS.has(field.kind) && !field.repeated) expect(valueOf(cursor.item, field), `${field.name} of item ${seen}`).toEqual(wanted[seen]?.[field.jsonName]);
+          else expect(cursor.item.has(field.number), `${field.name} of item ${seen}`).toBe(field.jsonName in (wanted[seen] ?? {}));
+        }
+        seen++;
+      }
+      expect(seen).toBe(60);
+      chunk.release();
+    }
+  });
+
+  it("forgets the message before: a field that this one lacks is absent", () => {
+    const engine = testEngine();
+    const { encode } = judgeOf("opentelemetry.proto.trace.v1.Span");
+    const full = encode({ name: "full", traceState: "a=b", kind: 2 });
+    const bare = encode({ name: "bare" });
+    const at = engine.constant(new Uint8Array([...full, ...bare])).start;
+    const { item } = new Cursor(engine.desk(new Scratch(engine.pool), new EditScript()), "traces");
+    item.at(at, at, at + full.length);
+    expect(item.has(tables.SPAN_TRACE_STATE)).toBe(true);
+    item.at(at, at + full.length, at + full.length + bare.length);
+    expect([item.has(tables.SPAN_TRACE_STATE), item.field(tables.SPAN_TRACE_STATE), item.fieldEnd(tables.SPAN_TRACE_STATE), item.varint(tables.SPAN_KIND)]).toEqual([false, -1, -1, 0]);
+  });
+
+  it("takes more attributes than it has room for, and gives the room back", () => {
+    const engine = testEngine();
+    const attributes = Array.from({ length: 1000 }, (_, i) => ({ key: `key.${i}`, value: { intValue: String(i) } }));
+    const bytes = judgeOf("opentelemetry.proto.trace.v1.Span").encode({ attributes });
+    const at = engine.constant(bytes).start;
+    const cursor = new Cursor(engine.desk(new Scratch(engine.pool), new EditScript()), "traces");
+    cursor.item.at(at, at, at + bytes.length);
+    expect(cursor.item.attributes.count).toBe(1000);
+    const last = engine.text("key.999");
+    expect(cursor.item.attributes.find(last)).toBe(999);
+    const value = engine.constant(encodeAnyValue("new"));
+    const key = engine.text("another");
+    cursor.item.attributes.add(key.start, key.end, value.start, value.end);
+    expect(cursor.item.attributes.find(key)).toBe(1000);
+    expect(engine.pool.blocks).toBeGreaterThan(0);
+    cursor.close();
+    expect(engine.pool.blocks).toBe(1);
+  });
+});
