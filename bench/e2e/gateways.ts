@@ -67,7 +67,8 @@ function findSluice(entry: string): Found {
     version: `${versionOf(new URL("package.json", ROOT))} on Node ${process.versions.node}`,
     command: (placement) => ({
       file: process.execPath,
-      args: [fileURLToPath(file), "run", "--config", writeConfig(placement)],
+      // The flags of the command's own first line.
+      args: ["--max-semi-space-size=4", "--min-semi-space-size=4", fileURLToPath(file), "run", "--config", writeConfig(placement)],
     }),
   };
 }

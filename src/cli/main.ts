@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4 --min-semi-space-size=4
 /** The `sluice` command. Exit codes: 0 ok, 1 a failure while running, 2 wrong usage or configuration. */
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../base/version.ts";

@@ -1,4 +1,5 @@
 /** The built-in components: one line each, receivers, processors, exporters. */
+import { consoleExporter } from "../exporters/console.ts";
 import { debug } from "../exporters/debug.ts";
 import { otlpHttp } from "../exporters/otlp-http.ts";
 import { probabilisticSampler } from "../processors/probabilistic-sampler.ts";
@@ -8,4 +9,4 @@ import type { AnyComponent } from "./plan.ts";
 
 export type Registry = readonly AnyComponent[];
 
-export const REGISTRY: Registry = [otlp, probabilisticSampler, resource, otlpHttp, debug];
+export const REGISTRY: Registry = [otlp, probabilisticSampler, resource, otlpHttp, debug, consoleExporter];

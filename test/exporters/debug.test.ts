@@ -32,9 +32,14 @@ describe.each(SIGNALS)("%s as the Collector prints them", (signal) => {
   test.each(VERBOSITIES)("%s", async (verbosity) => {
     const printed = await print(signal, { verbosity, use_internal_logger: false });
     // Control characters are the difference: the Collector writes them as they came.
-    expect(printed.split("\n")).toEqual(recorded[signal][verbosity].map(harmless));
+    expect(printed.split("\n").map(rounded)).toEqual(recorded[signal][verbosity].map(harmless).map(rounded));
   });
 });
+
+/** A bucket's bound comes from exp(), whose last digit is each runtime's own. */
+function rounded(line: string): string {
+  return line.replaceAll(/(?<= le)-?[\d.]+(?==)/g, (bound) => Number(bound).toPrecision(12));
+}
 
 describe("numbers that OpenTelemetry does not have", () => {
   test("of spans", async () => {
@@ -52,7 +57,7 @@ describe("numbers that OpenTelemetry does not have", () => {
 describe("settings", () => {
   test("the counts stand behind time and component, as in the Collector's log", async () => {
     expect(await print("traces", {})).toBe(
-      '2026-11-21T00:00:00.000Z\tinfo\tTraces\t{"otelcol.component.id": "debug", "otelcol.component.kind": "exporter", "otelcol.signal": "traces", "resource spans": 3, "spans": 9}\n',
+      '2026-11-21T00:00:00.000Z\tinfo\tTraces\t{"otelcol.component.id": "debug", "otelcol.component.kind": "exporter", "otelcol.signal": "traces", "resource spans": 3, "spans": 8}\n',
     );
   });
 

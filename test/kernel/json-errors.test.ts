@@ -145,7 +145,8 @@ describe("a number", () => {
     for (const text of ["9223372036854775808", '"9223372036854775808"', "-9223372036854775809", '"-9223372036854775809"']) value(`{"intValue":¦${text}}`, JSON_NUMBER);
     for (const text of ["-1", "4294967296", '"4294967296"', '"-1"']) span(`"flags":¦${text}`, JSON_NUMBER);
     for (const text of ["2147483648", "-2147483649"]) span(`"kind":¦${text}`, JSON_NUMBER);
-    span('"kind":0¦1'.replace("¦1", "1").replace(":0", ":0¦"), JSON_NUMBER);
+    span('"kind":0¦1', JSON_NUMBER);
+    span('"startTimeUnixNano":-¦', JSON_NUMBER);
   });
 
   it("that no double holds is refused", () => {
@@ -280,11 +281,13 @@ describe("the output's end", () => {
       bench.place(bytes);
       const whole = bench.readPlaced("traces", bytes.length).result;
       expect(whole).toBeGreaterThan(9000);
-      for (const room of [0, 1, 4095, 4096, 5000, 8000, whole - 1, whole, whole + 3000, whole + 5000]) {
+      // Text with escapes wants room for itself as it stands.
+      const enough = Math.max(whole, bytes.length) + 5000;
+      for (const room of [0, 1, 4095, 4096, 5000, 8000, whole - 1, whole, whole + 3000, enough]) {
         bench.fillOutput(0xa5, room + 4096);
         const { result } = bench.readPlaced("traces", bytes.length, room);
         if (room < whole) expect(result).toBe(JSON_FULL);
-        if (room >= whole + 5000) expect(result).toBe(whole);
+        if (room === enough) expect(result).toBe(whole);
         for (let i = 0; i < 64; i++) expect(bench.byteBehind(room, i)).toBe(0xa5);
       }
     }

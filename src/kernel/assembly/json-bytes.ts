@@ -1,6 +1,6 @@
 /** Bytes as OTLP/JSON has them: ids in hexadecimal of either case, all others in base64. */
 import { BASE64, FULL, HEX, TRUNCATED, fail, outLimit, setWritten, textEnd, wrongType } from "./json-state";
-import { plainEnd, putLength, putTag, skipString, unescape, viewAt, viewEnd, viewString } from "./json-text";
+import { hexDigit, plainEnd, putLength, putTag, skipString, unescape, viewAt, viewEnd, viewString } from "./json-text";
 
 /** Values of base64's digits, both alphabets; 255 for what is none. */
 const SIX_BITS: usize = memory.data<u8>([
@@ -67,20 +67,13 @@ function readOtherHex(at: usize, out: usize, tag: u32, keep: bool): usize {
   if (size > outLimit - out) return fail(FULL, at);
   out = putLength(putTag(out, tag), size);
   for (let p = viewAt; p < viewEnd; p += 2) {
-    const high = nibble(load<u8>(p));
-    const low = nibble(load<u8>(p, 1));
+    const high = hexDigit(load<u8>(p));
+    const low = hexDigit(load<u8>(p, 1));
     if ((high | low) > 15) return fail(HEX, at);
     store<u8>(out++, (high << 4) | low);
   }
   setWritten(out);
   return after;
-}
-
-function nibble(byte: u32): u32 {
-  const digit = byte - 0x30;
-  if (digit < 10) return digit;
-  const letter = (byte | 0x20) - 0x61;
-  return letter < 6 ? letter + 10 : 0x100;
 }
 
 /** A bytes field from base64, standard or URL-safe, padded or not. */

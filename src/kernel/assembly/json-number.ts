@@ -90,7 +90,7 @@ export function readInteger(at: usize, kind: i32): usize {
     if (stop != 0x22 || p == digits) return readQuotedInteger(at, kind);
     p++;
   } else {
-    if (p == digits) return negative ? fail(NUMBER, at) : wrongType(at);
+    if (p == digits) return readLongInteger(at, kind);
     const goesOn = stop == 0x2e || (stop | 0x20) == 0x65 || <u32>stop - 0x30 < 10;
     if (goesOn || (load<u8>(digits) == 0x30 && p - digits > 1)) return readLongInteger(at, kind);
   }
@@ -178,7 +178,7 @@ export function scanNumber(at: usize, end: usize): usize {
     } else {
       for (; zeros > 0; zeros--) magnitude *= 10;
       lossy = magnitude > TENTH || (magnitude == TENTH && digit > 5);
-      magnitude = magnitude * 10 + digit;
+      if (!lossy) magnitude = magnitude * 10 + digit;
     }
     zeros = 0;
   }

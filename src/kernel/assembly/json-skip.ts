@@ -2,7 +2,7 @@
  * Members that nobody knows: checked as JSON, to any breadth and to a bounded depth, without
  * recursion. Nothing is written.
  */
-import { DEPTH, SYNTAX, TRUNCATED, fail, textEnd } from "./json-state";
+import { DEPTH, SYNTAX, TRUNCATED, badWord, fail, isWord, textEnd } from "./json-state";
 import { scanNumber } from "./json-number";
 import { next, skipString } from "./json-text";
 
@@ -74,8 +74,6 @@ function skipKey(at: usize): usize {
 function skipPlain(at: usize): usize {
   const byte = <u32>load<u8>(at);
   if (byte - 0x30 < 10 || byte == 0x2d) return scanNumber(at, textEnd);
-  const word = load<u32>(at);
-  if (word == 0x65757274 || word == 0x6c6c756e) return at + 4;
-  if (word == 0x736c6166 && load<u8>(at, 4) == 0x65) return at + 5;
-  return fail(SYNTAX, at);
+  if (isWord(at)) return at + (byte == 0x66 ? 5 : 4);
+  return badWord(at);
 }

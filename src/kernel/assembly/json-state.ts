@@ -73,9 +73,25 @@ export function stop(at: usize): usize {
   return fail(at >= textEnd ? TRUNCATED : FULL, at);
 }
 
-/** The value at `at` is not what its field takes. */
+/** The value at `at` is not what its field takes; or it is no value. */
 export function wrongType(at: usize): usize {
-  const byte = load<u8>(at);
-  const begins = byte == 0x22 || byte == 0x5b || byte == 0x7b || byte == 0x2d || (byte > 0x2f && byte < 0x3a) || byte == 0x74 || byte == 0x66 || byte == 0x6e;
-  return fail(begins ? TYPE : SYNTAX, at);
+  const byte = <u32>load<u8>(at);
+  const begins = byte == 0x22 || byte == 0x5b || byte == 0x7b || byte == 0x2d || byte - 0x30 < 10;
+  return begins || isWord(at) ? fail(TYPE, at) : badWord(at);
+}
+
+/** Whether true, false or null begins here. */
+export function isWord(at: usize): bool {
+  const word = load<u32>(at);
+  return word == 0x65757274 || word == 0x6c6c756e || (word == 0x736c6166 && load<u8>(at, 4) == 0x65);
+}
+
+/** No value begins at `at`, unless the text ends within true, false or null. */
+export function badWord(at: usize): usize {
+  const first = load<u8>(at);
+  const word: u64 = first == 0x74 ? 0x65757274 : first == 0x6e ? 0x6c6c756e : first == 0x66 ? 0x65736c6166 : 0;
+  const left = textEnd - at;
+  if (left > 4) return fail(SYNTAX, at);
+  const mask = ((<u64>1) << (left << 3)) - 1;
+  return fail(SYNTAX, ((load<u64>(at) ^ word) & mask) == 0 ? textEnd : at);
 }

@@ -122,9 +122,16 @@ export function skipString(at: usize): usize {
     if (byte == 0x22) return at + 1;
     if (byte != 0x5c) return fail(TEXT, at);
     const size = escapeSize(at);
-    if (size == 0) return fail(TEXT, at + 1);
+    if (size == 0) return badEscape(at);
     at += size;
   }
+}
+
+/** The escape at `at` is none, unless the text ends in it. */
+function badEscape(at: usize): usize {
+  let digit = at + 2;
+  if (load<u8>(at, 1) == 0x75) while (digit < textEnd && hexDigit(load<u8>(digit)) < 16) digit++;
+  return fail(TEXT, digit >= textEnd && load<u8>(at, 1) == 0x75 ? textEnd : at + 1);
 }
 
 /** Bytes of the escape at `at`: 2 or 6; 0 when it is none. */
@@ -146,15 +153,16 @@ function simpleEscape(byte: u32): u32 {
 
 /** The value of four hexadecimal digits, or -1. */
 function hexUnit(at: usize): i32 {
-  let value = 0;
-  for (let i: usize = 0; i < 4; i++) {
-    const byte = <u32>load<u8>(at + i);
-    const letter = (byte | 0x20) - 0x61;
-    const digit = byte - 0x30;
-    if (digit > 9 && letter > 5) return -1;
-    value = (value << 4) | (digit < 10 ? digit : letter + 10);
-  }
-  return value;
+  const digits = (hexDigit(load<u8>(at)) << 12) | (hexDigit(load<u8>(at, 1)) << 8) | (hexDigit(load<u8>(at, 2)) << 4) | hexDigit(load<u8>(at, 3));
+  return digits > 0xffff ? -1 : <i32>digits;
+}
+
+/** The value of a hexadecimal digit, or one whose bits stand above all others. */
+export function hexDigit(byte: u32): u32 {
+  const digit = byte - 0x30;
+  if (digit < 10) return digit;
+  const letter = (byte | 0x20) - 0x61;
+  return letter < 6 ? letter + 10 : 0x10000;
 }
 
 /** Writes the text in [at, end), which `skipString` accepted, without its escapes. Returns where it ends; never longer. */
