@@ -52,10 +52,19 @@ function run(signal: Signal, options: PayloadOptions): void {
   ] as const) {
     const text = place(inputs);
     const read = (start: number, end: number): number => text.kernel.readJson(number, start, end, text.out, text.outEnd);
-    const rivalFrom = signal === "traces" ? rival(inputs.map((bytes, i) => ({ bytes, items: set[i]?.items ?? 0 })), (bytes) => fromJson(bytes)) : undefined;
+    const rivalFrom =
+      signal === "traces"
+        ? rival(
+            inputs.map((bytes, i) => ({ bytes, items: set[i]?.items ?? 0 })),
+            (bytes) => fromJson(bytes),
+          )
+        : undefined;
     add(`read ${signal}, ${form}`, sample(each(text, read)), items, sizeOf(inputs), rivalFrom);
   }
-  const parsed = rival(texts.map((bytes, i) => ({ bytes, items: set[i]?.items ?? 0 })), (bytes) => JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as unknown);
+  const parsed = rival(
+    texts.map((bytes, i) => ({ bytes, items: set[i]?.items ?? 0 })),
+    (bytes) => JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as unknown,
+  );
   rows.push([`(JSON.parse alone, ${signal})`, short(parsed), "", "", ""]);
 }
 
@@ -104,7 +113,13 @@ function rival(inputs: readonly Pick<Payload, "bytes" | "items">[], work: (bytes
 
 function add(name: string, { median, min, max }: Spread, items: number, bytes: number, objects: number | undefined): void {
   const ns = (ms: number): number => (ms * 1e6) / items;
-  rows.push([name, short(ns(median)), `${short(ns(min))} to ${short(ns(max))}`, short(bytes / median / 1000), objects === undefined ? "" : short(objects / ns(median))]);
+  rows.push([
+    name,
+    short(ns(median)),
+    `${short(ns(min))} to ${short(ns(max))}`,
+    short(bytes / median / 1000),
+    objects === undefined ? "" : short(objects / ns(median)),
+  ]);
 }
 
 function sizeOf(inputs: readonly Uint8Array[]): number {

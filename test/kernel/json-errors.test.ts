@@ -93,7 +93,27 @@ describe("text that is not JSON", () => {
   });
 
   it("ends too early", () => {
-    for (const text of ["{", '{"', '{"a', '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":tr', '{"a":nul', '{"a":"\\', '{"a":"\\u12', '{"a":[', '{"a":{"b":1', '{"resourceSpans":[', '{"resourceSpans":[{}', '{"resourceSpans":[{},', '{"resourceSpans":nul', '{"resourceSpans":[{"schemaUrl":"abc', '{"resourceSpans":[{"schemaUrl":"abc\\']) {
+    for (const text of [
+      "{",
+      '{"',
+      '{"a',
+      '{"a"',
+      '{"a":',
+      '{"a":1',
+      '{"a":1,',
+      '{"a":tr',
+      '{"a":nul',
+      '{"a":"\\',
+      '{"a":"\\u12',
+      '{"a":[',
+      '{"a":{"b":1',
+      '{"resourceSpans":[',
+      '{"resourceSpans":[{}',
+      '{"resourceSpans":[{},',
+      '{"resourceSpans":nul',
+      '{"resourceSpans":[{"schemaUrl":"abc',
+      '{"resourceSpans":[{"schemaUrl":"abc\\',
+    ]) {
       refused("traces", `${text}¦`, JSON_TRUNCATED);
     }
   });
@@ -142,7 +162,8 @@ describe("a number", () => {
       value(`{"intValue":¦"${text}"}`, JSON_NUMBER);
     }
     for (const text of ["-1", '"-1"', "18446744073709551616", '"18446744073709551616"']) span(`"endTimeUnixNano":¦${text}`, JSON_NUMBER);
-    for (const text of ["9223372036854775808", '"9223372036854775808"', "-9223372036854775809", '"-9223372036854775809"']) value(`{"intValue":¦${text}}`, JSON_NUMBER);
+    for (const text of ["9223372036854775808", '"9223372036854775808"', "-9223372036854775809", '"-9223372036854775809"'])
+      value(`{"intValue":¦${text}}`, JSON_NUMBER);
     for (const text of ["-1", "4294967296", '"4294967296"', '"-1"']) span(`"flags":¦${text}`, JSON_NUMBER);
     for (const text of ["2147483648", "-2147483649"]) span(`"kind":¦${text}`, JSON_NUMBER);
     span('"kind":0¦1', JSON_NUMBER);
@@ -150,7 +171,8 @@ describe("a number", () => {
   });
 
   it("that no double holds is refused", () => {
-    for (const text of ["1e999", "-1e400", '"1e999"', '"0x1"', '"nan"', '"inf"', '"+Infinity"', '" 1"', '""', '"1_0"', '"."', '"-"', '"1e"', '"01"']) value(`{"doubleValue":¦${text}}`, JSON_NUMBER);
+    for (const text of ["1e999", "-1e400", '"1e999"', '"0x1"', '"nan"', '"inf"', '"+Infinity"', '" 1"', '""', '"1_0"', '"."', '"-"', '"1e"', '"01"'])
+      value(`{"doubleValue":¦${text}}`, JSON_NUMBER);
     value('{"doubleValue":¦NaN}', JSON_SYNTAX);
     value('{"doubleValue":¦Infinity}', JSON_SYNTAX);
     value('{"doubleValue":-¦Infinity}', JSON_NUMBER);
@@ -160,10 +182,23 @@ describe("a number", () => {
 
 describe("an id, bytes, an enum, an escape", () => {
   it("that is none is refused", () => {
-    for (const id of ["0", "abc", "0g", "zz", "0123456789abcdeg", "0123456789abcdef0123456789abcde", "0123456789abcdef0123456789abcdeg", "AAECAwQFBgcICQoLDA0ODw==", " 0", "0x00", `${"ab".repeat(40)}é`]) {
+    for (const id of [
+      "0",
+      "abc",
+      "0g",
+      "zz",
+      "0123456789abcdeg",
+      "0123456789abcdef0123456789abcde",
+      "0123456789abcdef0123456789abcdeg",
+      "AAECAwQFBgcICQoLDA0ODw==",
+      " 0",
+      "0x00",
+      `${"ab".repeat(40)}é`,
+    ]) {
       for (const key of ["traceId", "spanId", "parentSpanId"]) span(`"${key}":¦"${id}"`, JSON_HEX);
     }
-    for (const text of ["A", "AAAAA", "A=", "AA=", "AAA==", "A===", "====", "=", "AA*A", "AAA ", "AA==AA==", "é"]) value(`{"bytesValue":¦"${text}"}`, JSON_BASE64);
+    for (const text of ["A", "AAAAA", "A=", "AA=", "AAA==", "A===", "====", "=", "AA*A", "AAA ", "AA==AA==", "é"])
+      value(`{"bytesValue":¦"${text}"}`, JSON_BASE64);
     for (const name of ["", "SERVER", "span_kind_server", "2", "SPAN_KIND_SERVER ", "STATUS_CODE_OK"]) span(`"kind":¦"${name}"`, JSON_ENUM);
     for (const [before, after] of [
       ["\\", "x"],
@@ -185,7 +220,8 @@ describe("an id, bytes, an enum, an escape", () => {
 
 describe("depth", () => {
   const nested = (depth: number, inner: string): string => `${'{"arrayValue":{"values":['.repeat(depth - 1)}${inner}${"]}}".repeat(depth - 1)}`;
-  const mapped = (depth: number, inner: string): string => `${'{"kvlistValue":{"values":[{"key":"k","value":'.repeat(depth - 1)}${inner}${"}]}}".repeat(depth - 1)}`;
+  const mapped = (depth: number, inner: string): string =>
+    `${'{"kvlistValue":{"values":[{"key":"k","value":'.repeat(depth - 1)}${inner}${"}]}}".repeat(depth - 1)}`;
   const log = (body: string): string => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":${body}}]}]}]}`;
 
   it("of values is 64", () => {

@@ -62,8 +62,17 @@ describe("any number", () => {
   it("of 64 bits keeps its bits, in any form", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.nat(6), fc.boolean(), (value, zeros, quoted) => {
-        const text = quoted ? `"${value}"` : zeros === 0 || value === 0n ? String(value) : zeros % 2 === 0 ? `${value}${"0".repeat(zeros)}e-${zeros}` : `${value}.${"0".repeat(zeros)}`;
-        const { errorAt, bytes } = bench.read("logs", `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":${text},"x":1,"body":{"boolValue":true}}]}]}]}`);
+        const text = quoted
+          ? `"${value}"`
+          : zeros === 0 || value === 0n
+            ? String(value)
+            : zeros % 2 === 0
+              ? `${value}${"0".repeat(zeros)}e-${zeros}`
+              : `${value}.${"0".repeat(zeros)}`;
+        const { errorAt, bytes } = bench.read(
+          "logs",
+          `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":${text},"x":1,"body":{"boolValue":true}}]}]}]}`,
+        );
         expect(errorAt).toBe(undefined);
         expect(JSON.stringify(judge("logs").toObject(bytes))).toContain(value === 0n ? '"logRecords":[{"body"' : `"timeUnixNano":"${value}"`);
       }),
@@ -111,7 +120,10 @@ describe("any text", () => {
           const plain = (salt >> (i % 20)) % 2 === 0 && code >= 0x20 && code !== 0x22 && code !== 0x5c && (code & 0xf800) !== 0xd800;
           json += plain ? text.charAt(i) : `\\u${code.toString(16).padStart(4, "0")}`;
         }
-        const { bytes } = bench.read("logs", JSON.stringify(wrap({ stringValue: "?" })).replace("?", () => json));
+        const { bytes } = bench.read(
+          "logs",
+          JSON.stringify(wrap({ stringValue: "?" })).replace("?", () => json),
+        );
         expect(bodyOf(bytes)).toEqual({ stringValue: text.toWellFormed() });
         expect(bench.write("logs", bytes)).toContain(JSON.stringify(text.toWellFormed()));
       }),

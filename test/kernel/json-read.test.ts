@@ -5,7 +5,7 @@ import { JSON_TEXT } from "../../src/kernel/json-errors.ts";
 import { field, fixed64, join, number, of, utf8, varint, tag, type Bytes } from "../harness/bytes.ts";
 import { JsonBench } from "./json-support.ts";
 
-const bench = new JsonBench();
+const bench = new JsonBench(24 << 20);
 
 function read(signal: Signal, text: string | Uint8Array): Bytes {
   const { result, errorAt, bytes } = bench.read(signal, text);
@@ -43,7 +43,20 @@ describe("keys", () => {
   });
 
   it("that nobody knows are skipped, whatever their value", () => {
-    const strange = ['"text \\u00e9 \\ud83d\\ude00 \\""', "12", "-0.5e+10", "1e999", "true", "false", "null", "[]", "{}", "[1,[2,{}],[[]]]", '{"a":{"b":[{"c":null}]},"__proto__":{}}', ' [ 1 , { "a" : [ ] } ] '];
+    const strange = [
+      '"text \\u00e9 \\ud83d\\ude00 \\""',
+      "12",
+      "-0.5e+10",
+      "1e999",
+      "true",
+      "false",
+      "null",
+      "[]",
+      "{}",
+      "[1,[2,{}],[[]]]",
+      '{"a":{"b":[{"c":null}]},"__proto__":{}}',
+      ' [ 1 , { "a" : [ ] } ] ',
+    ];
     for (const one of strange) expect(span(`"name":"a","other":${one},"kind":2,"x":${one}`)).toEqual(spanOf(field(5, "a"), number(6, 2)));
     expect(read("logs", '{"__proto__":{"resourceLogs":[]},"constructor":1,"toString":[]}')).toEqual(of());
     expect(log('"attributes":[{"key":"__proto__","value":{"stringValue":"v"}}]')).toEqual(logOf(field(6, field(1, "__proto__"), field(2, field(1, "v")))));
@@ -60,8 +73,11 @@ describe("white space", () => {
   it("may stand between any two tokens", () => {
     const space = " \t\r\n".repeat(9);
     for (const blank of [" ", "\n", "\t", "\r", space]) {
-      const text = '_{_"resourceLogs"_:_[_{_"scopeLogs"_:_[_{_"logRecords"_:_[_{_"flags"_:_1_,_"body"_:_{_"arrayValue"_:_{_"values"_:_[_{_"intValue"_:_1_}_,_null_,_{_}_]_}_}_}_]_}_]_}_]_}_';
-      expect(read("logs", text.replaceAll("_", blank))).toEqual(logOf(join(tag(8, 5), of(1, 0, 0, 0)), field(5, field(5, field(1, number(3, 1)), field(1), field(1)))));
+      const text =
+        '_{_"resourceLogs"_:_[_{_"scopeLogs"_:_[_{_"logRecords"_:_[_{_"flags"_:_1_,_"body"_:_{_"arrayValue"_:_{_"values"_:_[_{_"intValue"_:_1_}_,_null_,_{_}_]_}_}_}_]_}_]_}_]_}_';
+      expect(read("logs", text.replaceAll("_", blank))).toEqual(
+        logOf(join(tag(8, 5), of(1, 0, 0, 0)), field(5, field(5, field(1, number(3, 1)), field(1), field(1)))),
+      );
     }
   });
 
@@ -96,13 +112,19 @@ describe("presence", () => {
     expect(value("{}")).toEqual(valueOf());
     const attribute = (text: string): Bytes => log(`"attributes":[{"key":"k","value":${text}}],"severityText":"${"behind ".repeat(30)}"`).slice(0, 24);
     expect(attribute('{"stringValue":""}').slice(-3)).not.toEqual(attribute("{}").slice(-3));
-    expect(log(`"attributes":[{"key":"k","value":{"boolValue":false}},{"key":"k","value":{"intValue":0}},{"key":"","value":{"stringValue":""}}],"x":"${"y".repeat(200)}"`)).toEqual(
+    expect(
+      log(
+        `"attributes":[{"key":"k","value":{"boolValue":false}},{"key":"k","value":{"intValue":0}},{"key":"","value":{"stringValue":""}}],"x":"${"y".repeat(200)}"`,
+      ),
+    ).toEqual(
       logOf(field(6, field(1, "k"), field(2, number(2, 0))), field(6, field(1, "k"), field(2, number(3, 0))), field(6, field(1, ""), field(2, field(1)))),
     );
   });
 
   it("of optional members that are zero is kept", () => {
-    expect(metric('"histogram":{"dataPoints":[{"sum":0,"min":0,"max":-0}]}')).toEqual(metricOf(field(9, field(1, fixed64(5, 0n), fixed64(11, 0n), double(12, -0)))));
+    expect(metric('"histogram":{"dataPoints":[{"sum":0,"min":0,"max":-0}]}')).toEqual(
+      metricOf(field(9, field(1, fixed64(5, 0n), fixed64(11, 0n), double(12, -0)))),
+    );
     expect(metric('"gauge":{"dataPoints":[{"asInt":"0"},{"asDouble":0}]}')).toEqual(metricOf(field(5, field(1, fixed64(6, 0n)), field(1, fixed64(4, 0n)))));
   });
 
@@ -139,7 +161,11 @@ describe("64-bit integers", () => {
   ];
   const places: readonly (readonly [name: string, wrap: (text: string) => Bytes, of: (bits: bigint) => Bytes])[] = [
     ["a value", (text) => value(`{"intValue":${text}}`), (bits) => valueOf(number(3, bits))],
-    ["an attribute", (text) => log(`"attributes":[{"key":"k","value":{"intValue":${text}}}],"x":"${"y".repeat(200)}"`), (bits) => logOf(field(6, field(1, "k"), field(2, number(3, bits))))],
+    [
+      "an attribute",
+      (text) => log(`"attributes":[{"key":"k","value":{"intValue":${text}}}],"x":"${"y".repeat(200)}"`),
+      (bits) => logOf(field(6, field(1, "k"), field(2, number(3, bits)))),
+    ],
     ["a point", (text) => metric(`"gauge":{"dataPoints":[{"asInt":${text}}]}`), (bits) => metricOf(field(5, field(1, fixed64(6, BigInt.asUintN(64, bits)))))],
     ["a packed list", (text) => profile(`"samples":[{"values":[${text},7]}]`), (bits) => spanOf(field(2, field(4, varint(bits), varint(7))))],
   ];
@@ -152,7 +178,9 @@ describe("64-bit integers", () => {
   it("without a sign reach 2^64 - 1", () => {
     for (const text of ['"18446744073709551615"', "18446744073709551615", "1844674407370955161.5e1"]) {
       expect(span(`"startTimeUnixNano":${text}`)).toEqual(spanOf(fixed64(7, 2n ** 64n - 1n)));
-      expect(metric(`"exponentialHistogram":{"dataPoints":[{"positive":{"bucketCounts":[${text}]}}]}`)).toEqual(metricOf(field(10, field(1, field(8, field(2, varint(2n ** 64n - 1n)))))));
+      expect(metric(`"exponentialHistogram":{"dataPoints":[{"positive":{"bucketCounts":[${text}]}}]}`)).toEqual(
+        metricOf(field(10, field(1, field(8, field(2, varint(2n ** 64n - 1n)))))),
+      );
     }
   });
 });
@@ -182,13 +210,38 @@ describe("32-bit integers and enums", () => {
 });
 
 describe("doubles", () => {
-  const good = ["0", "-0", "1", "-1.5", "12.34", "1e3", "1E-3", "0.1", "123456789012345678", "9007199254740993", "1.7976931348623157e308", "5e-324", "2.2250738585072011e-308", "1e22", "1e23", "123456789.123456789e-5", "0.000000000000000000000000000001", "4.35", "1e-400", `0.${"0".repeat(400)}1e400`, "3.14159265358979323846264338327950288", "100000000000000000000000"];
+  const good = [
+    "0",
+    "-0",
+    "1",
+    "-1.5",
+    "12.34",
+    "1e3",
+    "1E-3",
+    "0.1",
+    "123456789012345678",
+    "9007199254740993",
+    "1.7976931348623157e308",
+    "5e-324",
+    "2.2250738585072011e-308",
+    "1e22",
+    "1e23",
+    "123456789.123456789e-5",
+    "0.000000000000000000000000000001",
+    "4.35",
+    "1e-400",
+    `0.${"0".repeat(400)}1e400`,
+    "3.14159265358979323846264338327950288",
+    "100000000000000000000000",
+  ];
   for (const quoted of [false, true]) {
     it(`are what JavaScript reads: ${quoted ? "in text" : "bare"}`, () => {
       for (const text of good) {
         const given = quoted ? `"${text}"` : text;
         expect(value(`{"doubleValue":${given}}`), text).toEqual(valueOf(double(4, Number(text))));
-        expect(log(`"attributes":[{"key":"k","value":{"doubleValue":${given}}}],"x":"${"y".repeat(200)}"`), text).toEqual(logOf(field(6, field(1, "k"), field(2, double(4, Number(text))))));
+        expect(log(`"attributes":[{"key":"k","value":{"doubleValue":${given}}}],"x":"${"y".repeat(200)}"`), text).toEqual(
+          logOf(field(6, field(1, "k"), field(2, double(4, Number(text))))),
+        );
       }
     });
   }
@@ -236,13 +289,24 @@ describe("other bytes", () => {
 
 describe("text", () => {
   it("is copied, with its escapes undone, at any length and place", () => {
-    const samples = ["", "a", "größe 見つかりません 🚀", '"\\/\b\f\n\r\t', "\u0000\u001f\u007f\u2028", "a\\b", "\ufffd", "\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}"];
+    const samples = [
+      "",
+      "a",
+      "größe 見つかりません 🚀",
+      '"\\/\b\f\n\r\t',
+      "\u0000\u001f\u007f\u2028",
+      "a\\b",
+      "\ufffd",
+      "\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}",
+    ];
     for (const sample of samples) {
       for (const size of [0, 1, 7, 14, 15, 16, 17, 31, 32, 33, 126, 127, 128, 129, 16_383, 16_384]) {
         const text = `${"x".repeat(size)}${sample}${"y".repeat(size % 40)}`;
         for (const json of [JSON.stringify(text), escapedWhole(text)]) {
           expect(log(`"severityText":${json},"flags":0`)).toEqual(text === "" ? logOf() : logOf(field(3, text)));
-          expect(log(`"attributes":[{"key":${json},"value":{"stringValue":${json}}}],"x":"${"y".repeat(200)}"`)).toEqual(logOf(field(6, field(1, text), field(2, field(1, text)))));
+          expect(log(`"attributes":[{"key":${json},"value":{"stringValue":${json}}}],"x":"${"y".repeat(200)}"`)).toEqual(
+            logOf(field(6, field(1, text), field(2, field(1, text)))),
+          );
         }
       }
     }
@@ -274,7 +338,9 @@ describe("text", () => {
 describe("lists and lengths", () => {
   it("of numbers are packed", () => {
     expect(metric('"histogram":{"dataPoints":[{"bucketCounts":["1",2],"explicitBounds":[0.5,"NaN"]}]}')).toEqual(
-      metricOf(field(9, field(1, field(6, of(1, 0, 0, 0, 0, 0, 0, 0), of(2, 0, 0, 0, 0, 0, 0, 0)), field(7, double(1, 0.5).slice(1), double(1, Number.NaN).slice(1))))),
+      metricOf(
+        field(9, field(1, field(6, of(1, 0, 0, 0, 0, 0, 0, 0), of(2, 0, 0, 0, 0, 0, 0, 0)), field(7, double(1, 0.5).slice(1), double(1, Number.NaN).slice(1)))),
+      ),
     );
     expect(metric('"histogram":{"dataPoints":[{"bucketCounts":[ ]}]}')).toEqual(metricOf(field(9, field(1))));
     const counts = Array.from({ length: 5000 }, (_, i) => i);
@@ -289,7 +355,35 @@ describe("lists and lengths", () => {
       const text = "x".repeat(size);
       const list = (inner: Bytes): Bytes => field(5, field(1, inner));
       const wanted = valueOf(list(field(6, field(1, field(1, "k"), field(2, list(list(field(1, text))))))));
-      expect(value(`{"arrayValue":{"values":[{"kvlistValue":{"values":[{"key":"k","value":{"arrayValue":{"values":[{"arrayValue":{"values":[{"stringValue":"${text}"}]}}]}}}]}}]}}`)).toEqual(wanted);
+      expect(
+        value(
+          `{"arrayValue":{"values":[{"kvlistValue":{"values":[{"key":"k","value":{"arrayValue":{"values":[{"arrayValue":{"values":[{"stringValue":"${text}"}]}}]}}}]}}]}}`,
+        ),
+      ).toEqual(wanted);
+    }
+  });
+});
+
+describe("large values side by side, deep inside others", () => {
+  const list = (...inner: Bytes[]): Bytes => field(5, ...inner.map((one) => field(1, one)));
+  const wrapped = (depth: number, inner: Bytes): Bytes => (depth === 0 ? inner : list(wrapped(depth - 1, inner)));
+  const json = (depth: number, inner: string): string => (depth === 0 ? inner : json(depth - 1, `{"arrayValue":{"values":[${inner}]}}`));
+
+  it("have minimal lengths all the same", () => {
+    const sizes = [5000, 17_000, 10, 4090, 4096, 4100, 130_000, 0, 300, 16_384, 2_097_140, 6000];
+    for (const depth of [1, 4, 7]) {
+      for (const outer of [0, 5]) {
+        const texts = sizes.map((size, i) => String.fromCharCode(0x61 + i).repeat(size));
+        const wanted = valueOf(wrapped(outer, list(...texts.map((text) => wrapped(depth, field(1, text))))));
+        const inner = texts.map((text) => json(depth, `{"stringValue":"${text}"}`)).join(",");
+        // Twice, and after a small one: what is guessed from the message before differs.
+        for (const before of ["{}", "{}", '{"stringValue":"x"}']) {
+          value(before);
+          const made = value(json(outer, `{"arrayValue":{"values":[${inner}]}}`));
+          expect(made.length).toBe(wanted.length);
+          expect(made.every((byte, i) => byte === wanted[i])).toBe(true);
+        }
+      }
     }
   });
 });

@@ -42,7 +42,9 @@ describe("ids and bytes", () => {
   it("are lower-case hexadecimal, and base64 with padding", () => {
     for (const size of [1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 100]) {
       const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 89 + 250) & 0xff);
-      expect(span(field(1, bytes), field(2, bytes), field(4, bytes))).toBe(`"traceId":"${hexOf(bytes)}","spanId":"${hexOf(bytes)}","parentSpanId":"${hexOf(bytes)}"`);
+      expect(span(field(1, bytes), field(2, bytes), field(4, bytes))).toBe(
+        `"traceId":"${hexOf(bytes)}","spanId":"${hexOf(bytes)}","parentSpanId":"${hexOf(bytes)}"`,
+      );
       expect(value(field(7, bytes))).toBe(`{"bytesValue":"${base64Of(bytes)}"}`);
     }
     expect(span(field(1), field(2))).toBe("");
@@ -69,11 +71,43 @@ describe("numbers", () => {
     expect(span(fixed32(16, 4294967295), number(10, 4294967295), number(6, 3))).toBe('"flags":4294967295,"droppedAttributesCount":4294967295,"kind":3');
     expect(span(number(6, -1))).toBe('"kind":-1');
     expect(value(number(8, -5))).toBe('{"stringValueStrindex":-5}');
-    expect(metric(field(10, field(1, number(6, 4294967295), field(8, number(1, 4294967294)))))).toBe('"exponentialHistogram":{"dataPoints":[{"scale":-2147483648,"positive":{"offset":2147483647}}]}');
+    expect(metric(field(10, field(1, number(6, 4294967295), field(8, number(1, 4294967294)))))).toBe(
+      '"exponentialHistogram":{"dataPoints":[{"scale":-2147483648,"positive":{"offset":2147483647}}]}',
+    );
   });
 
   it("that are doubles are the shortest text, as JavaScript has it", () => {
-    const values = [0, -0, 1, -1, 0.5, 0.1, 0.3, 12.34, -99.95, 1e21, 1e-7, 123456.789012, 1 / 3, 2 ** 53, 2 ** 53 - 1, -(2 ** 60), 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1e15 + 0.5, 999999999999999.9, 0.000001, 0.001, 1.005, 4.35, 731.082, 1e14 - 0.01, 123456789.123456, 0.0009999];
+    const values = [
+      0,
+      -0,
+      1,
+      -1,
+      0.5,
+      0.1,
+      0.3,
+      12.34,
+      -99.95,
+      1e21,
+      1e-7,
+      123456.789012,
+      1 / 3,
+      2 ** 53,
+      2 ** 53 - 1,
+      -(2 ** 60),
+      5e-324,
+      1.7976931348623157e308,
+      0.1 + 0.2,
+      1e15 + 0.5,
+      999999999999999.9,
+      0.000001,
+      0.001,
+      1.005,
+      4.35,
+      731.082,
+      1e14 - 0.01,
+      123456789.123456,
+      0.0009999,
+    ];
     for (let i = 1; i < 3000; i++) values.push(i / 100, i / 1000 + 1e6, Math.sqrt(i), i * 1e-6);
     for (const real of values) expect(value(double(4, real))).toBe(`{"doubleValue":${Object.is(real, -0) ? "-0" : String(real)}}`);
   });
@@ -101,7 +135,9 @@ describe("presence", () => {
     expect(value(field(5))).toBe('{"arrayValue":{}}');
     expect(value(field(6))).toBe('{"kvlistValue":{}}');
     expect(value()).toBe("{}");
-    expect(metric(field(9, field(1, double(5, 0), double(11, 0), double(12, 0), fixed64(4, 0n))))).toBe('"histogram":{"dataPoints":[{"sum":0,"min":0,"max":0}]}');
+    expect(metric(field(9, field(1, double(5, 0), double(11, 0), double(12, 0), fixed64(4, 0n))))).toBe(
+      '"histogram":{"dataPoints":[{"sum":0,"min":0,"max":0}]}',
+    );
     expect(metric(field(5, field(1, fixed64(6, 0n)), field(1, double(4, 0))))).toBe('"gauge":{"dataPoints":[{"asInt":"0"},{"asDouble":0}]}');
     expect(metric(field(7, number(3, 0), number(2, 0)))).toBe('"sum":{}');
     expect(metric(field(11, field(1, double(5, 0)), field(1, double(5, -0))))).toBe('"summary":{"dataPoints":[{},{"sum":-0}]}');
@@ -118,17 +154,25 @@ describe("lists", () => {
     expect(span(a, b, c, field(5, "n"))).toBe(`${wanted},"name":"n"`);
     expect(span(a, field(5, "n"), b, number(6, 1), c)).toBe(`${wanted},"name":"n","kind":1`);
     expect(span(a, field(1000, "n"), b, field(11), c, field(11), group(77, number(1, 5), group(3)))).toBe(`${wanted},"events":[{},{}]`);
-    expect(write("traces", join(field(1, field(3, "x")), field(7, "?"), field(1, field(3, "y"))))).toBe('{"resourceSpans":[{"schemaUrl":"x"},{"schemaUrl":"y"}]}');
+    expect(write("traces", join(field(1, field(3, "x")), field(7, "?"), field(1, field(3, "y"))))).toBe(
+      '{"resourceSpans":[{"schemaUrl":"x"},{"schemaUrl":"y"}]}',
+    );
     const table = (text: string): Bytes => field(5, text);
-    expect(write("profiles", field(2, table(""), field(4), table('"'), field(4), table("größe")))).toBe('{"dictionary":{"stringTable":["","\\"","größe"],"linkTable":[{},{}]}}');
+    expect(write("profiles", field(2, table(""), field(4), table('"'), field(4), table("größe")))).toBe(
+      '{"dictionary":{"stringTable":["","\\"","größe"],"linkTable":[{},{}]}}',
+    );
   });
 
   it("of numbers may be packed, or not, or both", () => {
     const bounds = join(field(7, double(1, 0.5).slice(1), double(1, 2).slice(1)), double(7, -1));
     const counts = join(fixed64(6, 3n), field(6, of(4, 0, 0, 0, 0, 0, 0, 0)));
-    expect(metric(field(9, field(1, bounds, counts, fixed64(4, 7n), double(7, 9))))).toBe('"histogram":{"dataPoints":[{"explicitBounds":[0.5,2,-1,9],"bucketCounts":["3","4"],"count":"7"}]}');
+    expect(metric(field(9, field(1, bounds, counts, fixed64(4, 7n), double(7, 9))))).toBe(
+      '"histogram":{"dataPoints":[{"explicitBounds":[0.5,2,-1,9],"bucketCounts":["3","4"],"count":"7"}]}',
+    );
     expect(metric(field(9, field(1, field(6), field(7))))).toBe('"histogram":{"dataPoints":[{}]}');
-    expect(metric(field(10, field(1, field(8, field(2, varint(1), varint(300)), field(2), number(2, 0)))))).toBe('"exponentialHistogram":{"dataPoints":[{"positive":{"bucketCounts":["1","300","0"]}}]}');
+    expect(metric(field(10, field(1, field(8, field(2, varint(1), varint(300)), field(2), number(2, 0)))))).toBe(
+      '"exponentialHistogram":{"dataPoints":[{"positive":{"bucketCounts":["1","300","0"]}}]}',
+    );
     expect(write("profiles", item(field(11, varint(1), varint(-1))))).toContain('"attributeIndices":[1,-1]');
   });
 });
@@ -140,8 +184,12 @@ describe("text", () => {
       for (const size of [0, 1, 7, 14, 15, 16, 17, 31, 32, 33, 127, 128, 1000]) {
         const text = `${"x".repeat(size)}${sample}${"y".repeat(size % 37)}`;
         expect(span(field(5, text))).toBe(`"name":${JSON.stringify(text)}`);
-        expect(log(field(6, field(1, text), field(2, field(1, text))))).toBe(`"attributes":[{"key":${JSON.stringify(text)},"value":{"stringValue":${JSON.stringify(text)}}}]`);
-        expect(log(field(6, field(2, field(1, text)), field(1, text)))).toBe(`"attributes":[{"value":{"stringValue":${JSON.stringify(text)}},"key":${JSON.stringify(text)}}]`);
+        expect(log(field(6, field(1, text), field(2, field(1, text))))).toBe(
+          `"attributes":[{"key":${JSON.stringify(text)},"value":{"stringValue":${JSON.stringify(text)}}}]`,
+        );
+        expect(log(field(6, field(2, field(1, text)), field(1, text)))).toBe(
+          `"attributes":[{"value":{"stringValue":${JSON.stringify(text)}},"key":${JSON.stringify(text)}}]`,
+        );
       }
     }
   });

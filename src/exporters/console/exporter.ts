@@ -31,6 +31,8 @@ const NOUNS: Readonly<Record<Signal, string>> = { traces: "span", metrics: "poin
 export class ConsoleExporter implements Exporter {
   readonly #options: ConsoleOptions;
   readonly #context: Context;
+  /** Lines of logs follow one another without a blank; what comes after them begins with one. */
+  #afterLines = false;
 
   constructor(options: ConsoleOptions, context: Context) {
     this.#options = options;
@@ -71,7 +73,10 @@ export class ConsoleExporter implements Exporter {
     }
     const more = batch.items - (itemsMax - left);
     if (left <= 0 && more > 0) text += `${render([piece(`… and ${counted(more, `more ${NOUNS[batch.signal]}`)}`, "dim")], columns, terminal.colours)}\n`;
-    if (text !== "") terminal.write(text);
+    if (text === "") return;
+    const lines = batch.signal === "logs" || batch.signal === "profiles";
+    terminal.write(this.#afterLines && !lines ? `\n${text}` : text);
+    this.#afterLines = lines;
   }
 }
 

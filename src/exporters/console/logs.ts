@@ -50,11 +50,11 @@ function* recordLines(record: Message, front: Line, style: Style, page: Page): G
   const margin = piece(" ".repeat(room ? indent : 2));
   const lines = bodyLines(record, columns);
   const pairs = page.attributes === "key" ? attributesThatFit(record, columns - textWidth(lines[0] ?? "") - 2, lines.length) : "";
-  if (room) yield [...front, piece(lines[0] ?? "", style), GAP, piece(pairs, "dim")];
+  if (room) yield [...front, piece(lines[0] ?? "", style), ...(pairs === "" ? [] : [GAP, piece(pairs, "dim")])];
   else yield* [front, [margin, piece(lines[0] ?? "", style)]];
   for (const line of lines.slice(1)) yield [margin, piece(line, style)];
   const exception = exceptionText(record);
-  if (exception !== "" && page.attributes !== "none") yield [margin, piece(`✗ ${exception}`, "red")];
+  if (exception !== "" && page.attributes !== "none") yield [margin, piece(`! ${exception}`, "red")];
   if (page.attributes === "all") yield* attributeLines(record, margin, textWidth(margin.text), page);
 }
 

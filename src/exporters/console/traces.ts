@@ -142,7 +142,7 @@ function* noteLines(row: Row, page: Page): Generator<Line> {
   const exceptions = [...messages(row.span, "events")].filter((event) => text(event, "name") === "exception").slice(0, EXCEPTIONS_MAX).map(exceptionText);
   const status = isError(row) ? firstLine(text(message(row.span, "status"), "message")) : "";
   const notes = exceptions.some((exception) => exception.includes(status)) ? exceptions : [status, ...exceptions];
-  for (const note of notes) if (note !== "") yield [...indent, piece(note, "red")];
+  for (const note of notes) if (note !== "") yield [...indent, piece(`! ${note}`, "red")];
   if (page.attributes === "all") {
     const trunk = piece(`  ${row.trunk}`, "dim");
     yield* attributeLines(row.span, trunk, textWidth(trunk.text), page);

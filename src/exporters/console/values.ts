@@ -51,6 +51,11 @@ export function quantityText(value: number | bigint, unit: string): string {
   return unit === "%" ? `${plain}%` : `${plain} ${unit}`;
 }
 
+/** Whether values of this unit are told in others that suit their size. */
+export function isScaled(unit: string): boolean {
+  return unit === "By" || SECONDS_A_UNIT[unit] !== undefined;
+}
+
 /** A number with four digits that count, or all those before the point. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
@@ -63,7 +68,7 @@ export function numberText(value: number): string {
 /** Three digits that count, for numbers up to a thousand. */
 function digits(value: number): string {
   const size = Math.abs(value);
-  return size >= 99.95 ? String(Math.round(value)) : size >= 9.995 ? value.toFixed(1) : String(Number(value.toFixed(2)));
+  return size >= 99.95 ? String(Math.round(value)) : size >= 9.995 ? String(Number(value.toFixed(1))) : String(Number(value.toFixed(2)));
 }
 
 function grouped(integer: string): string {
