@@ -173,6 +173,9 @@ export const RESOURCE_CASES: readonly ResourceCase[] = [
   actions("extract greedily", { key: "url", action: "extract", pattern: "(?P<scheme>.*):\\/\\/(?P<domain>.*)\\/(?P<url>.*)" }),
   actions("extract lazily, classes", { key: "url", action: "extract", pattern: "(?P<a>\\w+?)(?P<b>[[:punct:]]+)(?P<c>\\pL{1,3})(?P<d>[^\\s\\d]*?)\\z" }),
   actions("extract with case folding", { key: "url", action: "extract", pattern: "(?i)(?P<scheme>HTTPS?)" }),
+  actions("extract in rounds", { key: "url", action: "extract", pattern: "^(?:(?P<letter>[a-z])|(?P<other>[^a-z/]))*(?P<rest>/.*?)??(?P<end>[?].*|)$" }),
+  actions("extract with flags inside", { key: "url", action: "extract", pattern: "(?U)(?P<short>.+)(?i:(?P<dot>\\.))(?-U)(?P<long>.+)" }),
+  actions("extract over repeated groups", { key: "url", action: "extract", pattern: "(?P<part>[a-z]+[./]?){2,3}(?P<empty>x*)*(?P<word>\\b\\w+\\b)" }),
   actions("extract alternatives", { key: "url", action: "extract", pattern: "(?P<secure>https)|(?P<plain>http|ftp)" }),
   actions(
     "from an attribute",

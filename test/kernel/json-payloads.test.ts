@@ -54,6 +54,18 @@ for (const signal of SIGNALS) {
   });
 }
 
+describe("a shared memory", () => {
+  it("makes no difference", () => {
+    const shared = new JsonBench(8 << 20, "shared");
+    for (const signal of SIGNALS) {
+      const { bytes } = payload(signal, { items: signal === "profiles" ? 2 : 20, resources: 2, seed: 8 });
+      const text = String(bench.write(signal, bytes));
+      expect(shared.write(signal, bytes)).toBe(text);
+      expect(shared.read(signal, text).bytes).toEqual(bench.read(signal, text).bytes);
+    }
+  });
+});
+
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== "object" || value === null) return value;

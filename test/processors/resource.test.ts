@@ -1,7 +1,7 @@
 /** The resource processor against a real Collector's record (test/differential/record-resource.ts), and what is Sluice's own. */
 import { describe, expect, it } from "vitest";
 import type { Signal } from "../../src/base/signal.ts";
-import { PATTERN_CHARS_MAX } from "../../src/processors/attribute-actions/pattern.ts";
+import { parsePattern } from "../../src/processors/attribute-actions/pattern.ts";
 import { resource } from "../../src/processors/resource.ts";
 import { RESOURCE_CASES, resourceLines, resourceRequest } from "../differential/resource-cases.ts";
 import recorded from "../fixtures/resource/collector-0.159.json" with { type: "json" };
@@ -58,8 +58,10 @@ describe("what is left alone", () => {
 
   it("does not run a pattern on a text that is too long for it", () => {
     const { run } = build(resource, { attributes: [{ key: "k", action: "extract", pattern: "(?P<found>x+)" }] }, "traces");
-    expect(run(withText(PATTERN_CHARS_MAX)).changed).toBe(true);
-    expect(run(withText(PATTERN_CHARS_MAX + 1)).changed).toBe(false);
+    const parsed = parsePattern("(?P<found>x+)");
+    const charsMax = typeof parsed === "string" ? 0 : parsed.charsMax;
+    expect(run(withText(charsMax)).changed).toBe(true);
+    expect(run(withText(charsMax + 1)).changed).toBe(false);
   });
 });
 

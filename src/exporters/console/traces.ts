@@ -16,10 +16,10 @@ const DURATION_COLUMNS = 7;
 const BAR_COLUMNS_MIN = 10;
 const BAR_COLUMNS_MAX = 60;
 /** The name's part of the width. */
-const NAME_PART = 0.46;
+const NAME_PART = 0.44;
 const EXCEPTIONS_MAX = 3;
 /** What a long statement adds to the width of the names. */
-const DETAIL_COLUMNS = 24;
+const DETAIL_COLUMNS = 20;
 const GAP = piece("  ");
 
 export function* traceLines(items: readonly Item[], page: Page): Generator<Line> {

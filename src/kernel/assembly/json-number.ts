@@ -10,9 +10,10 @@
 import { NUMBER, fail, textEnd, wrongType } from "./json-state";
 import { viewAt, viewEnd, viewString } from "./json-text";
 
+// Addresses go out as doubles: JavaScript takes a high bit for a sign.
 // @ts-ignore: decorator
 @external("env", "parseDouble")
-declare function parseDouble(start: usize, end: usize): f64;
+declare function parseDouble(start: f64, end: f64): f64;
 
 /** What an integer may be. */
 export const I32: i32 = 0;
@@ -245,7 +246,7 @@ function setReal(at: usize, end: usize): bool {
     return true;
   }
   if (end - at > NUMBER_BYTES_MAX) return false;
-  real = parseDouble(at, end);
+  real = parseDouble(<f64>at, <f64>end);
   return isFinite(real);
 }
 

@@ -38,7 +38,7 @@ export function readJson(signal: i32, start: usize, end: usize, out: usize, outE
   return <i32>(written - out);
 }
 
-/** The address where the last `readJson` failed; 0 when it did not. */
-export function jsonErrorAt(): usize {
-  return failure == 0 ? 0 : failedAt;
+/** The address where the last `readJson` failed; 0 when it did not. A double, which JavaScript never takes for negative. */
+export function jsonErrorAt(): f64 {
+  return failure == 0 ? 0 : <f64>failedAt;
 }

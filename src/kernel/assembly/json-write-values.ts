@@ -3,9 +3,10 @@ import { special } from "./json-text";
 import { behind, outLimit, setBehind, skipField, tagAt, varint } from "./json-write";
 import { writeAnyValue, writeKeyValue } from "./json-writers";
 
+// The address goes out as a double: JavaScript takes a high bit for a sign.
 // @ts-ignore: decorator
 @external("env", "formatDouble")
-declare function formatDouble(value: f64, at: usize): i32;
+declare function formatDouble(value: f64, at: f64): i32;
 
 const HEX_DIGITS: usize = memory.data<u8>([48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102]);
 /** Base64's alphabet. */
@@ -222,7 +223,7 @@ export function writeDouble(value: f64, out: usize): usize {
       power *= 10;
     }
   }
-  return out + formatDouble(value, out);
+  return out + formatDouble(value, <f64>out);
 }
 
 function writeDecimal(negative: bool, scaled: u64, power: u64, decimals: i32, out: usize): usize {
