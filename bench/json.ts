@@ -70,7 +70,7 @@ function run(signal: Signal, options: PayloadOptions): void {
 
 function place(inputs: readonly Uint8Array[]): Placed {
   const largest = Math.max(...inputs.map(({ length }) => length));
-  const room = largest * 4 + 4096;
+  const room = largest * 8 + 4096;
   const kernel = testKernel(sizeOf(inputs) + inputs.length * 64 + room + 1_000_000);
   let at = (kernel.heapBase + 63) & ~63;
   const starts: number[] = [];

@@ -80,7 +80,11 @@ function decodeByJudge(signal: Signal, set: readonly Payload[], items: number): 
   const { type } = judge(signal);
   let at = 0;
   const some = set.slice(0, 4);
-  print("protobufjs decode", sample(() => void type.decode(some[at++ % some.length]?.bytes ?? new Uint8Array())), (items / set.length));
+  print(
+    "protobufjs decode",
+    sample(() => void type.decode(some[at++ % some.length]?.bytes ?? new Uint8Array())),
+    items / set.length,
+  );
 }
 
 /** Milliseconds of one call: the median of the samples, and their spread. */

@@ -8,7 +8,7 @@ const POINTS_MAX = 8;
 
 export function makeMetrics(random: Random, items: number, resources: number): Plain {
   const sizes: number[] = [];
-  for (let left = items; left > 0; ) {
+  for (let left = items; left > 0;) {
     const size = Math.min(left, 1 + random.below(POINTS_MAX));
     sizes.push(size);
     left -= size;
@@ -18,8 +18,7 @@ export function makeMetrics(random: Random, items: number, resources: number): P
 
 function makeMetric(random: Random, number: number, points: number): Plain {
   const shape = number % 5;
-  const many = (make: (random: Random, at: number) => Plain): Plain[] =>
-    Array.from({ length: points }, (_, i) => make(random, number * 100 + i));
+  const many = (make: (random: Random, at: number) => Plain): Plain[] => Array.from({ length: points }, (_, i) => make(random, number * 100 + i));
   const common = {
     description: "Duration of requests as the server saw them",
     unit: random.pick(["s", "By", "{request}", "µs"]),

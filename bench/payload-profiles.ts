@@ -53,11 +53,7 @@ function makeDictionary(random: Random, { locations, stacks }: Sizes): Plain {
     functionTable: [{}, ...some(locations, (i) => ({ nameStrindex: i + 7, filenameStrindex: 5, startLine: String(i + 1) }))],
     linkTable: [{}, { traceId: random.bytes(16), spanId: random.bytes(8) }],
     stringTable: strings,
-    attributeTable: [
-      {},
-      { keyStrindex: 6, value: { stringValueStrindex: 7 } },
-      { keyStrindex: 6, value: { intValue: "12" }, unitStrindex: 2 },
-    ],
+    attributeTable: [{}, { keyStrindex: 6, value: { stringValueStrindex: 7 } }, { keyStrindex: 6, value: { intValue: "12" }, unitStrindex: 2 }],
     stackTable: [{}, ...some(stacks, () => ({ locationIndices: some(8, () => 1 + random.below(locations)) }))],
   };
 }

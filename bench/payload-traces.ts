@@ -44,10 +44,7 @@ function events(random: Random, start: number): Plain[] {
   const exception = {
     timeUnixNano: nanos(start + 5),
     name: "exception",
-    attributes: [
-      text("exception.type", "java.net.SocketTimeoutException"),
-      text("exception.message", `Read timed out after ${random.below(9000)} ms`),
-    ],
+    attributes: [text("exception.type", "java.net.SocketTimeoutException"), text("exception.message", `Read timed out after ${random.below(9000)} ms`)],
   };
   const note = { timeUnixNano: nanos(start + 9), name: "Größe geprüft", attributes: [text("app.result", random.hex(6))] };
   return random.chance(50) ? [exception] : [note, exception];

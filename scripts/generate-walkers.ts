@@ -309,7 +309,14 @@ function nextLines(context: Context, message: ProtoMessage, bits: ReadonlyMap<st
 function scalarLines(wire: number): string[] {
   if (wire === 1) return ["      at += 8;"];
   if (wire === 5) return ["      at += 4;"];
-  return ["      if (load<u8>(at) < 0x80) {", "        at++;", "      } else {", "        at = skipVarint(at, end);", "        if (at == 0) return false;", "      }"];
+  return [
+    "      if (load<u8>(at) < 0x80) {",
+    "        at++;",
+    "      } else {",
+    "        at = skipVarint(at, end);",
+    "        if (at == 0) return false;",
+    "      }",
+  ];
 }
 
 function lengthLines(): string[] {

@@ -29,9 +29,14 @@ export interface Terminal {
 export type Coding = "gzip" | "deflate" | "zstd";
 
 export type Inflated =
-  | { readonly kind: "ok"; readonly block: Block; readonly start: number; readonly end: number;
+  | {
+      readonly kind: "ok";
+      readonly block: Block;
+      readonly start: number;
+      readonly end: number;
       /** One gzip member or zstd frame and nothing behind it: safe to forward as it is. */
-      readonly single: boolean }
+      readonly single: boolean;
+    }
   | { readonly kind: "too_large" }
   | { readonly kind: "over_budget" }
   | { readonly kind: "damaged"; readonly message: string };

@@ -85,7 +85,7 @@ export class Pool {
     this.#free = Array.from({ length: this.#classes }, () => []);
     this.#classAt = new Uint8Array(units);
     this.#freeAt = new Uint8Array(units);
-    for (let unit = 0, rest = units; rest > 0; ) {
+    for (let unit = 0, rest = units; rest > 0;) {
       const size = 31 - Math.clz32(rest);
       this.#addFree(unit, size);
       unit += 1 << size;

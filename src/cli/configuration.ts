@@ -29,7 +29,12 @@ export interface Configuration {
 /** Adds `--config`, `--set` and `--feature-gates`. */
 export function withConfigOptions(command: Command): Command {
   return command
-    .option("-c, --config <source>", "configuration: a file, file:path, env:NAME or yaml:text; may be repeated, later ones are merged over earlier ones", collect, [])
+    .option(
+      "-c, --config <source>",
+      "configuration: a file, file:path, env:NAME or yaml:text; may be repeated, later ones are merged over earlier ones",
+      collect,
+      [],
+    )
     .option("-s, --set <key=value>", "set one key, for example exporters.debug.verbosity=detailed; may be repeated", collect, [])
     .option("--feature-gates <gates>", "the Collector's feature gates: accepted and ignored", collect, []);
 }

@@ -53,7 +53,16 @@ function curlText(address: string): string {
   const [traceId, root, inner] = [16, 8, 8].map((bytes) => randomBytes(bytes).toString("hex"));
   const spans = [
     { traceId, spanId: root, name: "GET /checkout", kind: 2, startTimeUnixNano: nanos(-120n), endTimeUnixNano: nanos(0n) },
-    { traceId, spanId: inner, parentSpanId: root, name: "charge card", kind: 3, startTimeUnixNano: nanos(-95n), endTimeUnixNano: nanos(-20n), status: { code: 2, message: "declined" } },
+    {
+      traceId,
+      spanId: inner,
+      parentSpanId: root,
+      name: "charge card",
+      kind: 3,
+      startTimeUnixNano: nanos(-95n),
+      endTimeUnixNano: nanos(-20n),
+      status: { code: 2, message: "declined" },
+    },
   ];
   const resource = { attributes: [{ key: "service.name", value: { stringValue: "shop" } }] };
   const lines = spans.map((span) => `    ${JSON.stringify(span)}`).join(",\n");

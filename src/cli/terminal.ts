@@ -14,7 +14,12 @@ export function painter(stream: NodeJS.WriteStream): Paint {
 export function table(rows: readonly (readonly string[])[], paint: Paint): string {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
-  const lines = rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ").trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
   return lines.map((line, index) => `${index === 0 ? paint("dim", line) : line}\n`).join("");
 }
 

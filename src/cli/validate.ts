@@ -23,7 +23,9 @@ function print({ plan, problems, warnings }: Configuration): void {
   if (plan === undefined) {
     // With problems the warnings are told, too: one round, not two.
     for (const warning of warnings) process.stderr.write(findingText(warning, "warning", paintError));
-    process.stderr.write(`${warnings.length > 0 ? "\n" : ""}${paintError("red", `not valid: ${count(problems.length, "error")}, ${count(warnings.length, "warning")}`)}\n`);
+    process.stderr.write(
+      `${warnings.length > 0 ? "\n" : ""}${paintError("red", `not valid: ${count(problems.length, "error")}, ${count(warnings.length, "warning")}`)}\n`,
+    );
     return;
   }
   const paint = painter(process.stdout);
@@ -38,7 +40,13 @@ function count(number: number, noun: string): string {
 
 /** One row a pipeline. */
 export function pipelinesText({ pipelines }: Plan, paint: Paint): string {
-  const rows = pipelines.map(({ id, receivers, processors, exporters, primary }) => [id, receivers.join(", "), processors.join(", ") || "-", exporters.join(", "), primary ?? "all exporters"]);
+  const rows = pipelines.map(({ id, receivers, processors, exporters, primary }) => [
+    id,
+    receivers.join(", "),
+    processors.join(", ") || "-",
+    exporters.join(", "),
+    primary ?? "all exporters",
+  ]);
   return table([["pipeline", "receivers", "processors", "exporters", "waits for"], ...rows], paint);
 }
 
@@ -46,7 +54,9 @@ function queuesText({ memoryQueues }: Plan, paint: Paint): string {
   const rows = memoryQueues.map(({ path, bound, inForce }) => [
     path,
     bound,
-    inForce ? "answers before the destination has the data, lost on a crash; safe with storage:" : "not in force yet: the sender is answered when the destination has answered",
+    inForce
+      ? "answers before the destination has the data, lost on a crash; safe with storage:"
+      : "not in force yet: the sender is answered when the destination has answered",
   ]);
   return table([["queue", "bound", ""], ...rows], paint);
 }
@@ -61,8 +71,21 @@ function warningsText(warnings: readonly Finding[], paint: Paint): string {
 }
 
 function jsonOf({ plan, problems, warnings }: Configuration) {
-  const pipelines = plan?.pipelines.map(({ id, signal, receivers, processors, exporters, primary }) => ({ id, signal, receivers, processors, exporters, primary: primary ?? null }));
-  return { valid: plan !== undefined, problems: problems.map(jsonFinding), warnings: warnings.map(jsonFinding), pipelines: pipelines ?? [], memoryQueues: plan?.memoryQueues ?? [] };
+  const pipelines = plan?.pipelines.map(({ id, signal, receivers, processors, exporters, primary }) => ({
+    id,
+    signal,
+    receivers,
+    processors,
+    exporters,
+    primary: primary ?? null,
+  }));
+  return {
+    valid: plan !== undefined,
+    problems: problems.map(jsonFinding),
+    warnings: warnings.map(jsonFinding),
+    pipelines: pipelines ?? [],
+    memoryQueues: plan?.memoryQueues ?? [],
+  };
 }
 
 function jsonFinding({ message, cure, path, where }: Finding) {

@@ -72,7 +72,13 @@ function entriesOf(root: MapNode, name: SectionName, findings: Findings): MapNod
   return new Map();
 }
 
-function resolve<Definition extends AnyComponent>(id: string, name: SectionName, definitions: readonly Definition[], where: Where, findings: Findings): Definition | undefined {
+function resolve<Definition extends AnyComponent>(
+  id: string,
+  name: SectionName,
+  definitions: readonly Definition[],
+  where: Where,
+  findings: Findings,
+): Definition | undefined {
   const parsed = parsedId(id, name, where, findings);
   if (parsed === undefined) return undefined;
   const { type } = parsed;
@@ -92,7 +98,12 @@ function resolve<Definition extends AnyComponent>(id: string, name: SectionName,
 function parsedId(id: string, name: SectionName, where: Where, findings: Findings) {
   const parsed = parseId(id);
   if (parsed === undefined) {
-    findings.problem(`Cannot use "${id}": it is no component id`, "Write type or type/name: letters, digits and _ in the type, no blanks at the ends of the name", where, [name, id]);
+    findings.problem(
+      `Cannot use "${id}": it is no component id`,
+      "Write type or type/name: letters, digits and _ in the type, no blanks at the ends of the name",
+      where,
+      [name, id],
+    );
   }
   return parsed;
 }

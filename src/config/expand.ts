@@ -166,7 +166,7 @@ class Expander {
  * One behind an odd number of dollar signs is escaped, and passed over.
  */
 function findReference(text: string): string | undefined {
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const close = text.indexOf("}", from);
     if (close < 0) return undefined;
     const open = text.lastIndexOf("${", close);
@@ -181,7 +181,9 @@ function findReference(text: string): string | undefined {
 
 function replaceReference(text: string, reference: string, by: string | undefined): string {
   if (by === undefined) {
-    throw new SluiceError("config", `Cannot expand ${quoted(reference)}: it has no text to put into a longer text`, { cure: "Let the reference be the whole value" });
+    throw new SluiceError("config", `Cannot expand ${quoted(reference)}: it has no text to put into a longer text`, {
+      cure: "Let the reference be the whole value",
+    });
   }
   // Escaped twins of the reference stay: `$${X}` is the text "${X}".
   let made = "";
@@ -195,7 +197,9 @@ function replaceReference(text: string, reference: string, by: string | undefine
     if (made.length > TEXT_CHARACTERS_MAX) break;
   }
   if (made.length + text.length - from <= TEXT_CHARACTERS_MAX) return made + text.slice(from);
-  throw new SluiceError("config", `Cannot expand ${quoted(reference)}: the text grows past ${TEXT_CHARACTERS_MAX} characters`, { cure: "Look for a value that refers to itself" });
+  throw new SluiceError("config", `Cannot expand ${quoted(reference)}: the text grows past ${TEXT_CHARACTERS_MAX} characters`, {
+    cure: "Look for a value that refers to itself",
+  });
 }
 
 function parseReference(reference: string): { readonly scheme: string; readonly rest: string } {
@@ -205,14 +209,18 @@ function parseReference(reference: string): { readonly scheme: string; readonly 
   const [, scheme, rest] = match ?? [];
   if (scheme === undefined || rest === undefined) throw invalid(reference, inner);
   if (rest.includes("$")) {
-    throw new SluiceError("config", `Cannot expand ${quoted(reference)}: a reference may not hold "$"`, { cure: "Put the value with the dollar sign into a variable or a file" });
+    throw new SluiceError("config", `Cannot expand ${quoted(reference)}: a reference may not hold "$"`, {
+      cure: "Put the value with the dollar sign into a variable or a file",
+    });
   }
   return { scheme, rest };
 }
 
 function invalid(reference: string, inner: string): SluiceError {
   const name = inner.slice(0, inner.indexOf(":"));
-  const cure = VARIABLE_NAME.test(name) ? `Write \${env:${inner}}: a default needs the "env:" in front` : "Write ${env:NAME}, ${env:NAME:-default} or ${file:path}";
+  const cure = VARIABLE_NAME.test(name)
+    ? `Write \${env:${inner}}: a default needs the "env:" in front`
+    : "Write ${env:NAME}, ${env:NAME:-default} or ${file:path}";
   return new SluiceError("config", `Cannot expand ${quoted(reference)}: invalid uri`, { cure });
 }
 

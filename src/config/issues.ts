@@ -42,7 +42,9 @@ function unknownKeys(path: readonly PropertyKey[], keys: readonly string[], { sc
 function cureOfKey(key: string, known: readonly string[], schema: z.ZodType, section: Path, at: Path): string {
   const near = nearest(key, known);
   if (near !== undefined) return `Did you mean "${near}"?`;
-  const below = schemasAt(schema, section).map((one) => findKey(one, key)).find((one) => one !== undefined);
+  const below = schemasAt(schema, section)
+    .map((one) => findKey(one, key))
+    .find((one) => one !== undefined);
   if (below !== undefined) return `It belongs in ${pathText([...at, ...section, ...below])}`;
   const above = findKey(schema, key);
   if (above !== undefined) return `It belongs in ${pathText([...at, ...above])}`;
@@ -61,7 +63,12 @@ function finding(issue: Issue, { schema, root, at, keyWhere: ownKey }: Judged): 
   if (!isZodsOwn(problem.message)) return { message: `Cannot use ${full}: ${discreet(problem.message, node)}`, path: full, where };
   const expected = expectedOf(problem);
   if (node === undefined) {
-    return { message: `Cannot use ${pathText([...at, ...path.slice(0, -1)])}: "${String(path.at(-1))}" is missing`, cure: `Add ${full}, ${expected}`, path: full, where };
+    return {
+      message: `Cannot use ${pathText([...at, ...path.slice(0, -1)])}: "${String(path.at(-1))}" is missing`,
+      cure: `Add ${full}, ${expected}`,
+      path: full,
+      where,
+    };
   }
   const text = `expected ${expected}, found ${describeValue(problem, node)}`;
   return { message: `Cannot use ${full}: ${text}`, cure: cureOfValue(problem, node, schema, path), path: full, where };
@@ -141,7 +148,10 @@ function describeValue(issue: Issue, node: TreeNode): string {
 
 function cureOfValue(issue: Issue, node: TreeNode, schema: z.ZodType, path: Path): string | undefined {
   if (issue.code === "invalid_value" && node.kind === "scalar" && typeof node.value === "string" && node.referred !== true) {
-    const near = nearest(node.value, issue.values.map(String).filter((value) => value !== ""));
+    const near = nearest(
+      node.value,
+      issue.values.map(String).filter((value) => value !== ""),
+    );
     return near === undefined ? undefined : `Did you mean "${near}"?`;
   }
   if (issue.code !== "invalid_type") return undefined;
@@ -151,7 +161,8 @@ function cureOfValue(issue: Issue, node: TreeNode, schema: z.ZodType, path: Path
     const known = keysOf(schemasAt(schema, path)).slice(0, KEYS_LISTED_MAX);
     return known.length === 0 ? "Write keys and values, one a line, indented" : `Write its keys below it, indented: ${known.join(", ")}`;
   }
-  if (node.kind === "scalar" && typeof node.value === "string" && node.referred !== true && /^(number|int|boolean)$/.test(issue.expected)) return "Write it without quotes and unit";
+  if (node.kind === "scalar" && typeof node.value === "string" && node.referred !== true && /^(number|int|boolean)$/.test(issue.expected))
+    return "Write it without quotes and unit";
   return undefined;
 }
 

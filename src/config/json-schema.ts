@@ -19,8 +19,15 @@ const REFERENCE: Json = { type: "string", pattern: String.raw`\$\{.+\}` };
 export function configJsonSchema(registry: Registry): Json {
   const sections: Json = {};
   for (const [kind, name] of Object.entries(SECTION_OF)) {
-    const patterns = registry.filter((one) => one.kind === kind).flatMap((one) => [one.id, ...(one.aliases ?? [])].map((id) => [`^${id}${NAME_PATTERN}`, { $ref: `#/definitions/${one.kind}.${one.id}` }]));
-    sections[name] = { ...described(topLevel.shape, name), type: ["object", "null"], patternProperties: Object.fromEntries(patterns), additionalProperties: false };
+    const patterns = registry
+      .filter((one) => one.kind === kind)
+      .flatMap((one) => [one.id, ...(one.aliases ?? [])].map((id) => [`^${id}${NAME_PATTERN}`, { $ref: `#/definitions/${one.kind}.${one.id}` }]));
+    sections[name] = {
+      ...described(topLevel.shape, name),
+      type: ["object", "null"],
+      patternProperties: Object.fromEntries(patterns),
+      additionalProperties: false,
+    };
   }
   for (const name of ["connectors", "extensions"]) sections[name] = { ...described(topLevel.shape, name), type: ["object", "null"] };
   return {
@@ -76,7 +83,8 @@ function withReferences(value: unknown): unknown {
   for (const [key, child] of Object.entries(plain)) {
     // Defaults, examples and the like are data, not schemas; names of properties are no keywords.
     if (key === "default" || key === "examples" || key === "enum" || key === "const") made[key] = child;
-    else if ((key === "properties" || key === "patternProperties" || key === "definitions") && isJson(child)) made[key] = Object.fromEntries(Object.entries(child).map(([name, one]) => [name, withReferences(one)]));
+    else if ((key === "properties" || key === "patternProperties" || key === "definitions") && isJson(child))
+      made[key] = Object.fromEntries(Object.entries(child).map(([name, one]) => [name, withReferences(one)]));
     else made[key] = withReferences(child);
   }
   return takesReference(made) ? referenceOr(made) : made;

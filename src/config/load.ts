@@ -56,11 +56,17 @@ async function readSource(location: string, providers: Providers): Promise<Read>
     case "env": {
       const text = providers.env(rest);
       if (text !== undefined) return { kind: "text", source: new SourceText(location, text) };
-      return { kind: "problem", problem: { message: `Cannot read configuration "${location}": environment variable ${rest} is not set`, cure: `Set ${rest} to the YAML text` } };
+      return {
+        kind: "problem",
+        problem: { message: `Cannot read configuration "${location}": environment variable ${rest} is not set`, cure: `Set ${rest} to the YAML text` },
+      };
     }
     case "http":
     case "https":
-      return { kind: "problem", problem: { message: `Cannot read configuration "${location}": ${scheme}: is not supported`, cure: "Fetch the file before the start and give its path" } };
+      return {
+        kind: "problem",
+        problem: { message: `Cannot read configuration "${location}": ${scheme}: is not supported`, cure: "Fetch the file before the start and give its path" },
+      };
     default:
       return readFile(rest, providers);
   }
@@ -70,7 +76,10 @@ async function readFile(path: string, providers: Providers): Promise<Read> {
   try {
     return { kind: "text", source: new SourceText(path, await providers.readFile(path)) };
   } catch (error) {
-    return { kind: "problem", problem: { message: `Cannot read configuration "${path}": ${messageOf(error)}`, cure: "Check the path and the file's permissions" } };
+    return {
+      kind: "problem",
+      problem: { message: `Cannot read configuration "${path}": ${messageOf(error)}`, cure: "Check the path and the file's permissions" },
+    };
   }
 }
 
@@ -87,7 +96,11 @@ function readMap(source: SourceText, text: string, problems: Finding[]): MapNode
   const { root } = parsed;
   if (root?.kind === "map") return spread(root);
   if (root !== undefined && !(root.kind === "scalar" && root.value === null)) {
-    problems.push({ message: "Cannot read configuration: it is no map of sections", cure: "Begin with keys such as receivers: and service:", where: root.where });
+    problems.push({
+      message: "Cannot read configuration: it is no map of sections",
+      cure: "Begin with keys such as receivers: and service:",
+      where: root.where,
+    });
   }
   return emptyMap(source.name);
 }
@@ -113,7 +126,11 @@ function readSet(set: string, problems: Finding[]): MapNode {
   const split = set.indexOf("=");
   const keys = set.slice(0, Math.max(split, 0)).trim().split(/\.|::/);
   if (split < 0 || keys.includes("")) {
-    problems.push({ message: `Cannot read --set "${set}": it has no key=value`, cure: "Write it like exporters.debug.verbosity=detailed", where: source.whereAt(0) });
+    problems.push({
+      message: `Cannot read --set "${set}": it has no key=value`,
+      cure: "Write it like exporters.debug.verbosity=detailed",
+      where: source.whereAt(0),
+    });
     return emptyMap("--set");
   }
   // Blanks in place of the key keep the offsets, so that a place in the value is a place in `set`.

@@ -23,7 +23,12 @@ export interface Sections {
 const ROLES = ["receivers", "processors", "exporters"] as const;
 type Role = (typeof ROLES)[number];
 
-export function planPipelines(root: MapNode, pipelines: ReadonlyMap<string, PipelineConfig | undefined>, sections: Sections, findings: Findings): PlannedPipeline[] {
+export function planPipelines(
+  root: MapNode,
+  pipelines: ReadonlyMap<string, PipelineConfig | undefined>,
+  sections: Sections,
+  findings: Findings,
+): PlannedPipeline[] {
   const planned: PlannedPipeline[] = [];
   for (const [id, pipeline] of pipelines) {
     const at = ["service", "pipelines", id];
@@ -46,7 +51,11 @@ export function planPipelines(root: MapNode, pipelines: ReadonlyMap<string, Pipe
 
 function checkEnds(pipeline: PipelineConfig, id: string, at: Path, where: Where, findings: Findings): void {
   for (const role of ["receivers", "exporters"] as const) {
-    if (pipeline[role].length === 0) findings.problem(`Cannot use pipeline "${id}": it has no ${role}`, `Name one at least: ${role}: [${role === "receivers" ? "otlp" : "debug"}]`, where, [...at, role]);
+    if (pipeline[role].length === 0)
+      findings.problem(`Cannot use pipeline "${id}": it has no ${role}`, `Name one at least: ${role}: [${role === "receivers" ? "otlp" : "debug"}]`, where, [
+        ...at,
+        role,
+      ]);
   }
 }
 
@@ -65,7 +74,12 @@ function checkReferences({ root, role, at, signal, ids, sections }: References, 
     const path = [...at, role, index];
     const where = locate(root, path).keyWhere;
     if (ids.indexOf(id) !== index) {
-      findings.problem(`Cannot use "${id}": this pipeline names it twice`, role === "processors" ? `Define another one, for example ${id}/second` : "Remove one of the two", where, path);
+      findings.problem(
+        `Cannot use "${id}": this pipeline names it twice`,
+        role === "processors" ? `Define another one, for example ${id}/second` : "Remove one of the two",
+        where,
+        path,
+      );
       return;
     }
     const found = section.byId.get(id);
@@ -75,7 +89,8 @@ function checkReferences({ root, role, at, signal, ids, sections }: References, 
       return;
     }
     const { signals } = found.definition;
-    if (!signals.includes(signal)) findings.problem(`Cannot use "${id}" in a ${signal} pipeline: it serves ${signals.join(", ")}`, "Move it to a pipeline of such a signal", where, path);
+    if (!signals.includes(signal))
+      findings.problem(`Cannot use "${id}" in a ${signal} pipeline: it serves ${signals.join(", ")}`, "Move it to a pipeline of such a signal", where, path);
   });
 }
 
@@ -105,7 +120,12 @@ function primaryOf(root: MapNode, pipeline: PipelineConfig, at: Path, findings: 
   const where = locate(root, path).node?.where;
   if (primary !== undefined && !exporters.includes(primary)) {
     const near = nearest(primary, exporters);
-    findings.problem(`Cannot use primary "${primary}": it is no exporter of this pipeline`, near === undefined ? `Name one of ${exporters.join(", ")}` : `Did you mean "${near}"?`, where, path);
+    findings.problem(
+      `Cannot use primary "${primary}": it is no exporter of this pipeline`,
+      near === undefined ? `Name one of ${exporters.join(", ")}` : `Did you mean "${near}"?`,
+      where,
+      path,
+    );
   }
   if (pipeline.await === "primary") return primary ?? exporters[0];
   if (primary !== undefined) findings.warning(`primary has no effect: this pipeline awaits all exporters`, "Add await: primary, or remove it", where, path);

@@ -28,7 +28,9 @@ export function findKey(schema: Schema, key: string): string[] | undefined {
   for (let depth = 0; depth < SEARCH_DEPTH_MAX; depth++) {
     const found = level.find((one) => keysOf([one.schema]).includes(key));
     if (found !== undefined) return found.path;
-    level = level.flatMap((one) => keysOf([one.schema]).flatMap((name) => children(one.schema, name).map((child) => ({ path: [...one.path, name], schema: child }))));
+    level = level.flatMap((one) =>
+      keysOf([one.schema]).flatMap((name) => children(one.schema, name).map((child) => ({ path: [...one.path, name], schema: child }))),
+    );
   }
   return undefined;
 }

@@ -16,7 +16,10 @@ export const pipeline = z.strictObject({
   receivers: z.array(componentId).default([]).describe("Ids of receivers; at least one."),
   processors: z.array(componentId).default([]).describe("Ids of processors, run in this order."),
   exporters: z.array(componentId).default([]).describe("Ids of exporters; each gets everything."),
-  await: z.enum(["all", "primary"]).default("all").describe("Sluice's own: whose outcome the sender is told. all: every exporter's; primary: that of `primary`."),
+  await: z
+    .enum(["all", "primary"])
+    .default("all")
+    .describe("Sluice's own: whose outcome the sender is told. all: every exporter's; primary: that of `primary`."),
   primary: componentId.optional().describe("Sluice's own: the exporter that `await: primary` means; by default the first one listed."),
 });
 

@@ -34,7 +34,7 @@ export function parseSettings<Schema extends z.ZodType>(schema: Schema, { node: 
     const warning = durationWarning(one, schemas, [...at, ...path]);
     if (warning !== undefined) warnings.push(warning);
   });
-  const plain = given === undefined ? undefined : toPlain(node, readings) ?? (accepts(schema, undefined) ? undefined : {});
+  const plain = given === undefined ? undefined : (toPlain(node, readings) ?? (accepts(schema, undefined) ? undefined : {}));
   const parsed = schema.safeParse(plain, { reportInput: false });
   if (parsed.success) return { kind: "ok", value: parsed.data, warnings };
   return { kind: "bad", problems: findingsOf(parsed.error.issues, { schema, root: node, at, keyWhere }), warnings };

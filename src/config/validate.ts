@@ -52,7 +52,13 @@ export function validateConfig(root: MapNode, registry: Registry): Validated {
   clashes(connectors, receivers, exporters, findings);
   const config = readService(root, extensions, findings);
   const pipelines = planPipelines(root, config.pipelines, { receivers, processors, exporters, connectors }, findings);
-  const used = new Set(pipelines.flatMap((one) => [...one.receivers.map((id) => `receivers.${id}`), ...one.processors.map((id) => `processors.${id}`), ...one.exporters.map((id) => `exporters.${id}`)]));
+  const used = new Set(
+    pipelines.flatMap((one) => [
+      ...one.receivers.map((id) => `receivers.${id}`),
+      ...one.processors.map((id) => `processors.${id}`),
+      ...one.exporters.map((id) => `exporters.${id}`),
+    ]),
+  );
   if (config.complete) for (const [name, section] of Object.entries({ receivers, processors, exporters })) unused(name, section, used, findings);
   const problems = inOrder(findings.problems);
   const warnings = inOrder(findings.warnings);
@@ -89,13 +95,17 @@ function planned<Definition>({ id, definition, config, where }: Defined<Definiti
 function unknownSections(root: MapNode, findings: Findings): void {
   const known = Object.keys(topLevel.shape);
   const keys = [...root.entries.keys()].filter((key) => !known.includes(key));
-  if (keys.length > 0) findings.problems.push(...findingsOf([{ code: "unrecognized_keys", keys, path: [], message: "" }], { schema: topLevel, root, at: [], keyWhere: root.where }));
+  if (keys.length > 0)
+    findings.problems.push(
+      ...findingsOf([{ code: "unrecognized_keys", keys, path: [], message: "" }], { schema: topLevel, root, at: [], keyWhere: root.where }),
+    );
 }
 
 function clashes(connectors: ReadonlyMap<string, Where>, receivers: Section<unknown>, exporters: Section<unknown>, findings: Findings): void {
   for (const [id, where] of connectors) {
     for (const [name, { ids }] of Object.entries({ receivers, exporters })) {
-      if (ids.has(id)) findings.problem(`Cannot use connector "${id}": ${name} has the same id`, `Rename it, for example ${id}/connector`, where, ["connectors", id]);
+      if (ids.has(id))
+        findings.problem(`Cannot use connector "${id}": ${name} has the same id`, `Rename it, for example ${id}/connector`, where, ["connectors", id]);
     }
   }
 }
@@ -113,18 +123,25 @@ function readService(root: MapNode, extensions: ReadonlyMap<string, Where>, find
   const before = findings.problems.length;
   const node = sectionOf(root, "service", findings);
   const keys = [...node.entries.keys()].filter((key) => !Object.hasOwn(service.shape, key));
-  if (keys.length > 0) findings.problems.push(...findingsOf([{ code: "unrecognized_keys", keys, path: [], message: "" }], { schema: service, root: node, at: ["service"], keyWhere: node.where }));
+  if (keys.length > 0)
+    findings.problems.push(
+      ...findingsOf([{ code: "unrecognized_keys", keys, path: [], message: "" }], { schema: service, root: node, at: ["service"], keyWhere: node.where }),
+    );
   const names = parsePart(service.shape.extensions, node, ["service", "extensions"], findings);
   names?.forEach((id, index) => {
     const path = ["service", "extensions", index];
-    if (!extensions.has(id)) findings.problem(`Cannot use "${id}": it is not defined under extensions`, `Define it: extensions: {${id}: }`, locate(root, path).keyWhere, path);
+    if (!extensions.has(id))
+      findings.problem(`Cannot use "${id}": it is not defined under extensions`, `Define it: extensions: {${id}: }`, locate(root, path).keyWhere, path);
   });
   const telemetry = parsePart(service.shape.telemetry, node, ["service", "telemetry"], findings);
   findings.notInForce(SERVICE_NOT_IN_FORCE, node, ["service"]);
   const section = sectionOf(node, "pipelines", findings, ["service"]);
   if (section.entries.size === 0 && findings.problems.length === before) {
     const where = locate(root, ["service"]).node === undefined ? undefined : locate(root, ["service"]).keyWhere;
-    findings.problem("Cannot run: there are no pipelines", "Add service: {pipelines: {traces: {receivers: [...], exporters: [...]}}}", where, ["service", "pipelines"]);
+    findings.problem("Cannot run: there are no pipelines", "Add service: {pipelines: {traces: {receivers: [...], exporters: [...]}}}", where, [
+      "service",
+      "pipelines",
+    ]);
   }
   const pipelines = new Map<string, PipelineConfig | undefined>();
   for (const id of section.entries.keys()) pipelines.set(id, parsePart(pipeline, section, ["service", "pipelines", id], findings));
@@ -137,7 +154,10 @@ function sectionOf(parent: MapNode, key: string, findings: Findings, at: Path = 
   const value = entry?.value;
   if (value?.kind === "map") return value;
   if (value !== undefined && !(value.kind === "scalar" && value.value === null)) {
-    findings.problem(`Cannot use ${[...at, key].join(".")}: expected a map, found ${describeNode(value)}`, "Write its keys below it, indented", value.where, [...at, key]);
+    findings.problem(`Cannot use ${[...at, key].join(".")}: expected a map, found ${describeNode(value)}`, "Write its keys below it, indented", value.where, [
+      ...at,
+      key,
+    ]);
   }
   return { kind: "map", entries: new Map(), where: entry?.keyWhere ?? parent.where };
 }
@@ -154,7 +174,8 @@ function parsePart<Schema extends z.ZodType>(schema: Schema, parent: MapNode, at
 
 function unused(name: string, section: Section<unknown>, used: ReadonlySet<string>, findings: Findings): void {
   for (const { id, where } of section.byId.values()) {
-    if (!used.has(`${name}.${id}`)) findings.warning(`${name}.${id} is defined and in no pipeline: it is not started`, "Name it in a pipeline, or remove it", where, [name, id]);
+    if (!used.has(`${name}.${id}`))
+      findings.warning(`${name}.${id} is defined and in no pipeline: it is not started`, "Name it in a pipeline, or remove it", where, [name, id]);
   }
 }
 
@@ -170,4 +191,3 @@ function inOrder(findings: readonly Finding[]): Finding[] {
   const rank = ({ where }: Finding) => (where === undefined ? -1 : sources.indexOf(where.source));
   return findings.toSorted((a, b) => rank(a) - rank(b) || (a.where?.line ?? 0) - (b.where?.line ?? 0) || (a.where?.column ?? 0) - (b.where?.column ?? 0));
 }
-

@@ -27,7 +27,9 @@ const PATHS: Readonly<Record<Signal, string>> = {
 
 const compression = z
   .enum(["", "none", "gzip", "zstd", ...UNSERVED])
-  .refine((name) => !UNSERVED.some((unserved) => unserved === name), { error: (issue) => `compression "${String(issue.input)}" is not available: use gzip, zstd or none` });
+  .refine((name) => !UNSERVED.some((unserved) => unserved === name), {
+    error: (issue) => `compression "${String(issue.input)}" is not available: use gzip, zstd or none`,
+  });
 
 const schema = z
   .strictObject({
@@ -51,7 +53,10 @@ const schema = z
     idle_conn_timeout: duration().prefault("90s").describe("Time after which an idle connection is closed; 0: never."),
     disable_keep_alives: z.boolean().default(false).describe("A new connection for every request."),
     auth: z.never({ error: "authenticators are not available yet: put the credentials in headers" }).optional().describe("Not available yet."),
-    proxy_url: z.literal("", { error: "proxies are not available yet: leave proxy_url out, and use an endpoint that is reached directly" }).optional().describe("Not available yet."),
+    proxy_url: z
+      .literal("", { error: "proxies are not available yet: leave proxy_url out, and use an endpoint that is reached directly" })
+      .optional()
+      .describe("Not available yet."),
     cookies: z.unknown().optional().describe("Cookies."),
     read_buffer_size: z.number().int().optional().describe("Bytes of a read buffer."),
     write_buffer_size: z.number().int().optional().describe("Bytes of a write buffer."),

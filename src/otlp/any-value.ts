@@ -44,7 +44,7 @@ export function encodeKeyValue(key: string, value: Plain): Uint8Array {
 
 /** The kind of the AnyValue at [start, end): the field number of what it holds, 0 when it is empty. */
 export function kindOf(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = readVarint(bytes, at);
     const field = tag >>> 3;
     if (field >= STRING_VALUE && field <= BYTES_VALUE) return field;
@@ -55,7 +55,7 @@ export function kindOf(bytes: Uint8Array, start: number, end: number): number {
 
 /** The AnyValue at [start, end) as a plain value. Allocates. Depth is bounded by the kernel's check. */
 export function decodeAnyValue(bytes: Uint8Array, start: number, end: number): Plain {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = readVarint(bytes, at);
     const body = after;
     const field = tag >>> 3;
@@ -80,7 +80,7 @@ function decodeField(bytes: Uint8Array, field: number, body: number): Plain {
 
 function decodeArray(bytes: Uint8Array, start: number, end: number): readonly Plain[] {
   const items: Plain[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = readVarint(bytes, at);
     const body = after;
     at = skipValue(bytes, body, tag);
@@ -94,7 +94,7 @@ function decodeArray(bytes: Uint8Array, start: number, end: number): readonly Pl
 
 function decodePairs(bytes: Uint8Array, start: number, end: number): ReadonlyMap<string, Plain> {
   const pairs = new Map<string, Plain>();
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = readVarint(bytes, at);
     const body = after;
     at = skipValue(bytes, body, tag);
@@ -102,7 +102,7 @@ function decodePairs(bytes: Uint8Array, start: number, end: number): ReadonlyMap
     readVarint(bytes, body);
     let key = "";
     let value: Plain = null;
-    for (let inner = after; inner < at; ) {
+    for (let inner = after; inner < at;) {
       const innerTag = readVarint(bytes, inner);
       const innerBody = after;
       inner = skipValue(bytes, innerBody, innerTag);

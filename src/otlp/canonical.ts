@@ -82,7 +82,7 @@ class Mender {
 
   #read(schema: MessageSchema, body: Body): Occurrence[] {
     const found: Occurrence[] = [];
-    for (let at = body.start; at < body.end; ) {
+    for (let at = body.start; at < body.end;) {
       const tag = readVarint(this.#bytes, at);
       const value = after;
       const end = skipValue(this.#bytes, value, tag);
@@ -96,7 +96,12 @@ class Mender {
   #writeField(field: FieldSchema | undefined, occurrences: readonly Occurrence[], one: Occurrence, at: number): number {
     const message = field?.message?.();
     if (message !== undefined) {
-      return this.#writeMessage(message, occurrences.map(({ bodyStart, end }) => ({ start: bodyStart, end })), one.tag, at);
+      return this.#writeMessage(
+        message,
+        occurrences.map(({ bodyStart, end }) => ({ start: bodyStart, end })),
+        one.tag,
+        at,
+      );
     }
     const text = field?.utf8 === true ? repairedText(this.#bytes, one.bodyStart, one.end) : undefined;
     if (text === undefined) {

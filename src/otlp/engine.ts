@@ -184,7 +184,13 @@ export class Engine {
 
   #malformedJson(code: number, start: number): Extract<Admission, { kind: "malformed" }> {
     const at = this.kernel.jsonErrorAt();
-    return { kind: "malformed", code: "malformed_json", message: JSON_ERRORS[code] ?? `kernel code ${code}`, offset: at - start, path: jsonPathAt(this.bytes, start, at) };
+    return {
+      kind: "malformed",
+      code: "malformed_json",
+      message: JSON_ERRORS[code] ?? `kernel code ${code}`,
+      offset: at - start,
+      path: jsonPathAt(this.bytes, start, at),
+    };
   }
 
   #mend(signal: Signal, start: number, end: number, block: Block): Admission {

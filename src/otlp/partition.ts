@@ -134,15 +134,15 @@ class PartWriter {
   measure(order: Int32Array, from: number, to: number): number {
     this.#sizes.length = 0;
     let size = this.#root.size;
-    for (let i = from; i < to; ) {
+    for (let i = from; i < to;) {
       const group = this.#ancestor(order[i] ?? 0, 0);
       const slot = this.#slot();
       let body = this.#residue(group).size;
-      for (const stop = this.#next(group); i < to && (order[i] ?? 0) < stop; ) {
+      for (const stop = this.#next(group); i < to && (order[i] ?? 0) < stop;) {
         const scope = this.#ancestor(order[i] ?? 0, group + 1);
         const scopeSlot = this.#slot();
         let scopeBody = this.#residue(scope).size;
-        for (const end = this.#next(scope); i < to && (order[i] ?? 0) < end; ) {
+        for (const end = this.#next(scope); i < to && (order[i] ?? 0) < end;) {
           if (this.#leaf === tape.ITEM_LEVEL) {
             scopeBody += this.#fieldSize(order[i++] ?? 0);
             continue;
@@ -169,13 +169,13 @@ class PartWriter {
   write(order: Int32Array, from: number, to: number, at: number): number {
     this.#sizeAt = 0;
     at = this.#copy(this.#root, at);
-    for (let i = from; i < to; ) {
+    for (let i = from; i < to;) {
       const group = this.#ancestor(order[i] ?? 0, 0);
       at = this.#copy(this.#residue(group), this.#open(group, at));
-      for (const stop = this.#next(group); i < to && (order[i] ?? 0) < stop; ) {
+      for (const stop = this.#next(group); i < to && (order[i] ?? 0) < stop;) {
         const scope = this.#ancestor(order[i] ?? 0, group + 1);
         at = this.#copy(this.#residue(scope), this.#open(scope, at));
-        for (const end = this.#next(scope); i < to && (order[i] ?? 0) < end; ) {
+        for (const end = this.#next(scope); i < to && (order[i] ?? 0) < end;) {
           if (this.#leaf === tape.ITEM_LEVEL) {
             at = this.#copyField(order[i++] ?? 0, at);
             continue;
@@ -303,7 +303,7 @@ interface Residue {
 function residueOf(records: tape.Tape, first: number, stop: number, start: number, end: number): Residue {
   const ranges: number[] = [];
   let cursor = start;
-  for (let record = first; record < stop; ) {
+  for (let record = first; record < stop;) {
     const at = records.base + record * tape.RECORD_WORDS;
     addRange(ranges, cursor, records.words[at + tape.TAG_WORD] ?? 0);
     cursor = records.words[at + tape.END_WORD] ?? 0;

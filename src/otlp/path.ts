@@ -48,7 +48,7 @@ interface Found {
 /** The field of the message [from, to) that `at` lies in, counting repeated ones. */
 function fieldAt(bytes: Uint8Array, schema: tables.MessageSchema, from: number, to: number, at: number): Found | undefined {
   const counts = new Map<number, number>();
-  for (let place = from; place < to && place <= at; ) {
+  for (let place = from; place < to && place <= at;) {
     const tag = varintAt(bytes, place, to);
     if (tag === undefined) return undefined;
     const number = Math.floor(tag.value / 8);

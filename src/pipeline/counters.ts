@@ -18,7 +18,10 @@ export class Counters {
 
   /** The counter of this name and these labels, made on first use. Keep it: looking it up costs a string. */
   counter(name: string, labels: Readonly<Record<string, string>> = {}): Counter {
-    const key = `${name}{${Object.entries(labels).map(([k, v]) => `${k}=${v}`).toSorted().join(",")}}`;
+    const key = `${name}{${Object.entries(labels)
+      .map(([k, v]) => `${k}=${v}`)
+      .toSorted()
+      .join(",")}}`;
     let found = this.#byKey.get(key);
     if (found === undefined) {
       found = {

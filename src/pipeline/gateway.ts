@@ -127,7 +127,11 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
   const { signal, primary } = planned;
   const branches = planned.exporters.map((id) => ({ id, exporter: known(exporters.get(id), "exporter", id) }));
   const processors = planned.processors.map((id) => {
-    const processor = known(plan.processors.find((one) => one.id === id), "processor", id);
+    const processor = known(
+      plan.processors.find((one) => one.id === id),
+      "processor",
+      id,
+    );
     return createPlanned<Processor>(processor, parts, signal);
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });

@@ -105,7 +105,8 @@ export function batchFrom(engine: Engine, { signal, requests, id, origin }: Enve
   let items = 0;
   for (const request of requests) {
     const block = engine.pool.take(request.length);
-    const admission = block === undefined ? undefined : (engine.bytes.set(request, block.start), engine.admit(signal, block.start, block.start + request.length, block));
+    const admission =
+      block === undefined ? undefined : (engine.bytes.set(request, block.start), engine.admit(signal, block.start, block.start + request.length, block));
     if (admission?.kind !== "admitted") {
       for (const chunk of chunks) chunk.release();
       if (admission === undefined) throw new SluiceError("over_budget", "Cannot take a stage's batch: no room in the pool", { retryable: true });

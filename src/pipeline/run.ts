@@ -138,7 +138,7 @@ export class Run {
     this.walked++;
     const { words, base, count } = this.#tape;
     const { group, resource } = this.#cursor;
-    for (let record = 0; record < count; ) {
+    for (let record = 0; record < count;) {
       const at = base + record * tape.RECORD_WORDS;
       const next = words[at + tape.NEXT_WORD] ?? 0;
       const tag = words[at + tape.TAG_WORD] ?? 0;
@@ -279,4 +279,3 @@ function fusedOf(step: Step, signal: Signal, counters: Counters): Fused {
     reason: counters.counter("sluice_processor_dropped_items", { ...labels, reason: step.dropReason }),
   };
 }
-

@@ -48,17 +48,16 @@ const headerValue = z.union([z.string(), z.number(), z.boolean()]).transform(Str
 
 /** Header names and values; a map, or a list of `{name, value}`. */
 export function headers() {
-  return z
-    .union([z.record(z.string(), headerValue), z.array(z.strictObject({ name: z.string(), value: headerValue }))])
-    .transform((value, context) => {
-      const pairs = Array.isArray(value) ? value.map((one) => [one.name, one.value] as const) : Object.entries(value);
-      for (const [name, text] of pairs) {
-        // The value may be a secret: it is not repeated.
-        if (!HEADER_NAME.test(name)) context.issues.push({ code: "custom", input: name, message: `"${name}" is no header name` });
-        else if (!HEADER_VALUE.test(text)) context.issues.push({ code: "custom", input: name, message: `the value of header "${name}" has characters that no header may have` });
-      }
-      return Object.fromEntries(pairs);
-    });
+  return z.union([z.record(z.string(), headerValue), z.array(z.strictObject({ name: z.string(), value: headerValue }))]).transform((value, context) => {
+    const pairs = Array.isArray(value) ? value.map((one) => [one.name, one.value] as const) : Object.entries(value);
+    for (const [name, text] of pairs) {
+      // The value may be a secret: it is not repeated.
+      if (!HEADER_NAME.test(name)) context.issues.push({ code: "custom", input: name, message: `"${name}" is no header name` });
+      else if (!HEADER_VALUE.test(text))
+        context.issues.push({ code: "custom", input: name, message: `the value of header "${name}" has characters that no header may have` });
+    }
+    return Object.fromEntries(pairs);
+  });
 }
 
 const tlsShape = {

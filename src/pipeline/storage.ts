@@ -7,9 +7,7 @@
  * are copied on the way in and belong to the caller on the way out. Keys are of at most 256
  * characters, values of at most 1.8 MB.
  */
-export type Change =
-  | { readonly kind: "put"; readonly key: string; readonly value: Uint8Array }
-  | { readonly kind: "delete"; readonly key: string };
+export type Change = { readonly kind: "put"; readonly key: string; readonly value: Uint8Array } | { readonly kind: "delete"; readonly key: string };
 
 export interface Storage {
   /** Whether what was committed survives the end of the process. */

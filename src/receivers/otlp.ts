@@ -20,7 +20,10 @@ const DEFAULT_ALGORITHMS = ["", "gzip", "zstd", "deflate"] as const;
 const cors = z.strictObject({
   enabled: z.boolean().default(true).describe("False: as if the section were not there."),
   allowed_origins: z.array(z.string()).default([]).describe("Origins that browsers may send from, exactly or with one *; empty: CORS is off."),
-  allowed_headers: z.array(z.string()).optional().describe("Request headers that a preflight may ask for; a list replaces the default, so content-type must be in it."),
+  allowed_headers: z
+    .array(z.string())
+    .optional()
+    .describe("Request headers that a preflight may ask for; a list replaces the default, so content-type must be in it."),
   exposed_headers: z.array(z.string()).default([]).describe("Response headers that pages may read, besides Retry-After."),
   max_age: z.number().int().min(0).default(0).describe("Seconds that a browser may remember a preflight; 0: its own default."),
 });
@@ -34,7 +37,10 @@ const http = z.strictObject({
   logs_url_path: z.string().default("/v1/logs").describe("Path of logs."),
   max_request_body_size: z.number().int().min(0).max(BODY_BYTES_HIGHEST).default(0).describe("Bytes of a body, before and after decompression; 0: 67108864."),
   include_metadata: z.boolean().default(false).describe("Keep the request's headers with the batch."),
-  compression_algorithms: z.array(z.enum(ALGORITHMS)).default([...DEFAULT_ALGORITHMS]).describe("Content codings that are accepted; an empty name is no compression. snappy and lz4 are not served."),
+  compression_algorithms: z
+    .array(z.enum(ALGORITHMS))
+    .default([...DEFAULT_ALGORITHMS])
+    .describe("Content codings that are accepted; an empty name is no compression. snappy and lz4 are not served."),
   response_headers: headers().default({}).describe("Headers for every response."),
   cors: cors.nullish().describe("CORS for browsers; off by default."),
   tls: tlsServer.nullish().describe("TLS; off by default."),
@@ -63,7 +69,10 @@ const schema = z
       })
       .describe("At least one protocol."),
   })
-  .refine(({ protocols }) => protocols.http !== undefined || protocols.grpc !== undefined, { message: "at least one protocol is needed, for example http", path: ["protocols"] });
+  .refine(({ protocols }) => protocols.http !== undefined || protocols.grpc !== undefined, {
+    message: "at least one protocol is needed, for example http",
+    path: ["protocols"],
+  });
 
 type Config = z.output<typeof schema>;
 type Http = z.output<typeof http>;
@@ -147,7 +156,12 @@ function doorOf(section: Http) {
     cors:
       allowed === undefined
         ? undefined
-        : { allowedOrigins: allowed.allowed_origins, allowedHeaders: allowed.allowed_headers, exposedHeaders: allowed.exposed_headers, maxAgeSeconds: allowed.max_age },
+        : {
+            allowedOrigins: allowed.allowed_origins,
+            allowedHeaders: allowed.allowed_headers,
+            exposedHeaders: allowed.exposed_headers,
+            maxAgeSeconds: allowed.max_age,
+          },
   };
 }
 
@@ -171,7 +185,10 @@ export function parseEndpoint(endpoint: string, key: string): { readonly hostnam
   const groups = ENDPOINT.exec(endpoint)?.groups;
   const port = Number(groups?.["port"]);
   if (groups === undefined || port > 65_535) {
-    throw new SluiceError("config", `Cannot listen on "${endpoint}": not an address`, { path: key, cure: `Write "${key}" as host:port, for example localhost:4318 or 0.0.0.0:4318` });
+    throw new SluiceError("config", `Cannot listen on "${endpoint}": not an address`, {
+      path: key,
+      cure: `Write "${key}" as host:port, for example localhost:4318 or 0.0.0.0:4318`,
+    });
   }
   return { hostname: groups["v6"] ?? groups["host"] ?? "", port };
 }

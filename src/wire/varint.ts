@@ -88,7 +88,7 @@ export function skipValue(bytes: Uint8Array, at: number, tag: number): number {
 }
 
 function skipGroup(bytes: Uint8Array, at: number): number {
-  for (let depth = 1; depth > 0; ) {
+  for (let depth = 1; depth > 0;) {
     const tag = readVarint(bytes, at);
     at = after;
     const type = tag & 7;

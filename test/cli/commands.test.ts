@@ -96,8 +96,17 @@ traces    otlp       -           otlp_http  all exporters
 
   it("merges sources and --set, ignores feature gates with a warning", async () => {
     const { code, stdout } = await sluice([
-      "validate", "--json", "--config", files.path("good.yaml"), "--config", files.path("over.yaml"), "--config", "yaml:exporters::otlp_http/b: {endpoint: 'http://h'}",
-      "--set", "service.pipelines.traces.exporters=[otlp_http/b, otlp_http]", "--feature-gates=-x.y,z",
+      "validate",
+      "--json",
+      "--config",
+      files.path("good.yaml"),
+      "--config",
+      files.path("over.yaml"),
+      "--config",
+      "yaml:exporters::otlp_http/b: {endpoint: 'http://h'}",
+      "--set",
+      "service.pipelines.traces.exporters=[otlp_http/b, otlp_http]",
+      "--feature-gates=-x.y,z",
     ]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
@@ -114,7 +123,14 @@ traces    otlp       -           otlp_http  all exporters
     expect([code, stderr]).toEqual([2, ""]);
     const { valid, problems }: { readonly valid: boolean; readonly problems: readonly unknown[] } = JSON.parse(stdout);
     expect(valid).toBe(false);
-    expect(problems).toContainEqual({ message: 'Cannot use key "endpont": exporters.otlp_http has no such key', cure: 'Did you mean "endpoint"?', path: "exporters.otlp_http.endpont", source: files.path("bad.yaml"), line: 7, column: 5 });
+    expect(problems).toContainEqual({
+      message: 'Cannot use key "endpont": exporters.otlp_http has no such key',
+      cure: 'Did you mean "endpoint"?',
+      path: "exporters.otlp_http.endpont",
+      source: files.path("bad.yaml"),
+      line: 7,
+      column: 5,
+    });
   });
 
   it("colours only when asked to, where there is no terminal", async () => {

@@ -25,7 +25,20 @@ async function failure(text: string, world: World = {}): Promise<string> {
 }
 
 describe("references", () => {
-  const env = { HOST: "db", PORT: "8080", EMPTY: "", YES: "true", PI: "3.5", OCTAL: "0123", LIST: "[a, b]", QUOTED: '"8080"', BROKEN: "a: [", NAME_OF: "HOST", VIA: "${env:PORT}", MONEY: "a$$b" };
+  const env = {
+    HOST: "db",
+    PORT: "8080",
+    EMPTY: "",
+    YES: "true",
+    PI: "3.5",
+    OCTAL: "0123",
+    LIST: "[a, b]",
+    QUOTED: '"8080"',
+    BROKEN: "a: [",
+    NAME_OF: "HOST",
+    VIA: "${env:PORT}",
+    MONEY: "a$$b",
+  };
 
   it.each([
     ["${env:HOST}", "db"],
@@ -86,10 +99,22 @@ describe("what cannot be expanded", () => {
     ["${X:-d}", 'Cannot expand "${X:-d}": invalid uri => Write ${env:X:-d}: a default needs the "env:" in front'],
     ["${MY_HOST:-d}", 'Cannot expand "${MY_HOST:-d}": invalid uri => Write ${env:MY_HOST:-d}: a default needs the "env:" in front'],
     ["${HOST:-d}", 'Cannot expand "${HOST:-d}": scheme "HOST" is not supported => Write ${env:HOST:-d}: a default needs the "env:" in front'],
-    ["${http://h/}", 'Cannot expand "${http://h/}": scheme "http" is not supported => Known are env:, file: and yaml:; for http: and https:, fetch the file before the start'],
-    ["${1X}", 'Cannot expand "${1X}": "1X" is no name of an environment variable => Use letters, digits and underscores, with no digit first; write "$$" for a dollar sign'],
-    ["${env:a-b}", 'Cannot expand "${env:a-b}": "a-b" is no name of an environment variable => Use letters, digits and underscores, with no digit first; write "$$" for a dollar sign'],
-    ["${file:none}", 'Cannot expand "${file:none}": there is no such file => Correct the path (it is relative to the working directory), or the file\'s permissions'],
+    [
+      "${http://h/}",
+      'Cannot expand "${http://h/}": scheme "http" is not supported => Known are env:, file: and yaml:; for http: and https:, fetch the file before the start',
+    ],
+    [
+      "${1X}",
+      'Cannot expand "${1X}": "1X" is no name of an environment variable => Use letters, digits and underscores, with no digit first; write "$$" for a dollar sign',
+    ],
+    [
+      "${env:a-b}",
+      'Cannot expand "${env:a-b}": "a-b" is no name of an environment variable => Use letters, digits and underscores, with no digit first; write "$$" for a dollar sign',
+    ],
+    [
+      "${file:none}",
+      'Cannot expand "${file:none}": there is no such file => Correct the path (it is relative to the working directory), or the file\'s permissions',
+    ],
     ["${env:LOOP}", 'Cannot expand "${env:LOOP}": more expansions than 100 behind one another => Look for a value that refers to itself'],
     ["x ${env:GROW}", 'Cannot expand "${env:GROW}": the text grows past 1048576 characters => Look for a value that refers to itself'],
   ])("%s", async (text, expected) => {
@@ -108,7 +133,11 @@ describe("what cannot be expanded", () => {
     const { root, warnings } = await load({ "c.yaml": "a: 1\nb: ${env:NONE}\nc: x${NONE}\n" });
     expect(toPlain(root)).toEqual({ a: 1, b: null, c: "x" });
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatchObject({ message: "Environment variable NONE is not set: its value is empty here", cure: "Set NONE, or give a default: ${env:NONE:-default}", where: { line: 2, column: 4 } });
+    expect(warnings[0]).toMatchObject({
+      message: "Environment variable NONE is not set: its value is empty here",
+      cure: "Set NONE, or give a default: ${env:NONE:-default}",
+      where: { line: 2, column: 4 },
+    });
   });
 
   it("names every place in one go", async () => {
@@ -118,7 +147,32 @@ describe("what cannot be expanded", () => {
 });
 
 describe("laws", () => {
-  const token = fc.constantFrom("${", "}", "$", "$$", "env:", "file:", "yaml:", ":-", "A", "B", "f", "x", " ", "[", "]", "{", "'", '"', "\n", "1", "&a ", "*a", "- ", ": ");
+  const token = fc.constantFrom(
+    "${",
+    "}",
+    "$",
+    "$$",
+    "env:",
+    "file:",
+    "yaml:",
+    ":-",
+    "A",
+    "B",
+    "f",
+    "x",
+    " ",
+    "[",
+    "]",
+    "{",
+    "'",
+    '"',
+    "\n",
+    "1",
+    "&a ",
+    "*a",
+    "- ",
+    ": ",
+  );
   const text = fc.array(token, { maxLength: 14 }).map((parts) => parts.join(""));
 
   it("never throws anything but a SluiceError", async () => {

@@ -13,7 +13,10 @@ function notBuilt(): never {
   throw new SluiceError("internal", "Cannot build a component: tests of the configuration do not");
 }
 
-const http = z.strictObject({ endpoint: z.string().default("localhost:4318").describe("Address."), tls: z.strictObject({ cert_file: z.string().optional() }).nullish() });
+const http = z.strictObject({
+  endpoint: z.string().default("localhost:4318").describe("Address."),
+  tls: z.strictObject({ cert_file: z.string().optional() }).nullish(),
+});
 
 export const registry: Registry = [
   defineReceiver({
@@ -35,7 +38,9 @@ export const registry: Registry = [
     id: "resource",
     signals: ["traces", "metrics", "logs"],
     summary: "A processor.",
-    schema: z.strictObject({ attributes: z.array(z.strictObject({ key: z.string(), value: z.union([z.string(), z.number(), z.boolean()]).optional() })).min(1) }),
+    schema: z.strictObject({
+      attributes: z.array(z.strictObject({ key: z.string(), value: z.union([z.string(), z.number(), z.boolean()]).optional() })).min(1),
+    }),
     create: notBuilt,
   }),
   defineExporter({
@@ -54,7 +59,13 @@ export const registry: Registry = [
     notInForce: { sending_queue: "no queue yet" },
     create: notBuilt,
   }),
-  defineExporter({ id: "debug", signals: ["traces", "metrics", "logs"], summary: "An exporter.", schema: z.strictObject({ verbosity: z.enum(["basic", "detailed"]).default("basic") }), create: notBuilt }),
+  defineExporter({
+    id: "debug",
+    signals: ["traces", "metrics", "logs"],
+    summary: "An exporter.",
+    schema: z.strictObject({ verbosity: z.enum(["basic", "detailed"]).default("basic") }),
+    create: notBuilt,
+  }),
 ];
 
 export interface World {

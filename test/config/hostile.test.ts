@@ -2,7 +2,38 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GOOD, validate } from "./harness.ts";
 
-const PIECES = ["${env:A}", "${X:-d}", "$$", "null", "[]", "{}", "[[]]", "{a: {b: 1}}", "~", "1", "-0x1f", "true", "otlp", "&a ", "*a", "<<: *a", "\t", "'", '"', "__proto__: {a: 1}", "constructor: 1", "? ", "- ", "!!binary x", "!foo ", "|\n", "#", "%", "\u0000", "\ud800"];
+const PIECES = [
+  "${env:A}",
+  "${X:-d}",
+  "$$",
+  "null",
+  "[]",
+  "{}",
+  "[[]]",
+  "{a: {b: 1}}",
+  "~",
+  "1",
+  "-0x1f",
+  "true",
+  "otlp",
+  "&a ",
+  "*a",
+  "<<: *a",
+  "\t",
+  "'",
+  '"',
+  "__proto__: {a: 1}",
+  "constructor: 1",
+  "? ",
+  "- ",
+  "!!binary x",
+  "!foo ",
+  "|\n",
+  "#",
+  "%",
+  "\u0000",
+  "\ud800",
+];
 
 describe("damaged configurations", () => {
   const lines = GOOD.split("\n");

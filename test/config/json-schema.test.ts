@@ -9,7 +9,12 @@ describe("the JSON Schema", () => {
     expect(schema).toMatchObject({
       properties: {
         receivers: { patternProperties: { "^otlp(/.+)?$": { $ref: "#/definitions/receiver.otlp" } }, additionalProperties: false },
-        exporters: { patternProperties: { "^otlp_http(/.+)?$": { $ref: "#/definitions/exporter.otlp_http" }, "^otlphttp(/.+)?$": { $ref: "#/definitions/exporter.otlp_http" } } },
+        exporters: {
+          patternProperties: {
+            "^otlp_http(/.+)?$": { $ref: "#/definitions/exporter.otlp_http" },
+            "^otlphttp(/.+)?$": { $ref: "#/definitions/exporter.otlp_http" },
+          },
+        },
       },
       additionalProperties: false,
     });
@@ -17,8 +22,15 @@ describe("the JSON Schema", () => {
 
   it("has descriptions, defaults and types, and lets a reference stand for a scalar", () => {
     expect(schema["definitions"]).toMatchObject({
-      "exporter.otlp_http": { properties: { endpoint: { type: "string", description: "Where to." }, compression: { default: "gzip", anyOf: [{ enum: ["gzip", "none"] }, { type: "string", pattern: String.raw`\$\{.+\}` }] } } },
-      service: { properties: { pipelines: { patternProperties: { "^(traces|metrics|logs|profiles)(/.+)?$": { properties: { primary: { type: "string" } } } } } } },
+      "exporter.otlp_http": {
+        properties: {
+          endpoint: { type: "string", description: "Where to." },
+          compression: { default: "gzip", anyOf: [{ enum: ["gzip", "none"] }, { type: "string", pattern: String.raw`\$\{.+\}` }] },
+        },
+      },
+      service: {
+        properties: { pipelines: { patternProperties: { "^(traces|metrics|logs|profiles)(/.+)?$": { properties: { primary: { type: "string" } } } } } },
+      },
     });
   });
 

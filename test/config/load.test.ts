@@ -82,11 +82,17 @@ describe("--set", () => {
 
 describe("damaged text", () => {
   it.each([
-    ["a: 1\nb: 2\na: 3\n", "3:1 Cannot read YAML: this key occurs twice in the same map => Remove one of the two, or give the component a name of its own: type/name"],
+    [
+      "a: 1\nb: 2\na: 3\n",
+      "3:1 Cannot read YAML: this key occurs twice in the same map => Remove one of the two, or give the component a name of its own: type/name",
+    ],
     ["a:\n\tb: 1\n", "2:1 Cannot read YAML: a tab is used as indentation => Indent with spaces"],
     ["a: 1\n---\nb: 1\n", '2:1 Cannot read YAML: a second document begins => Keep one document in a file, without a second "---"'],
     ["a: b: c\n", '1:4 Cannot read YAML: a map begins where a value ends => Begin it on a line of its own, or quote the value if it is text with ": " in it'],
-    ["a: *none\n", "1:4 Cannot read YAML: an alias names no anchor => Define the anchor, &name, above its first use, or quote the text if it begins with * by intent"],
+    [
+      "a: *none\n",
+      "1:4 Cannot read YAML: an alias names no anchor => Define the anchor, &name, above its first use, or quote the text if it begins with * by intent",
+    ],
     ["- a\n", "1:1 Cannot read configuration: it is no map of sections => Begin with keys such as receivers: and service:"],
     ["? {a: 1}\n: 2\n", "1:3 Cannot read YAML: a key is a map or a list => Quote the key if it is meant as text"],
     ["a:\n  <<: 1\n", '2:3 Cannot read YAML: "<<" takes a map, or a list of maps => Name an anchor of a map: <<: *name'],
@@ -101,7 +107,13 @@ describe("damaged text", () => {
   });
 
   it("bounds aliases, depth and the parser's stack", async () => {
-    const bomb = Array.from({ length: 10 }, (_, index) => `a${index}: &a${index} [${Array(10).fill(index === 0 ? "x" : `*a${index - 1}`).join(", ")}]`).join("\n");
+    const bomb = Array.from(
+      { length: 10 },
+      (_, index) =>
+        `a${index}: &a${index} [${Array(10)
+          .fill(index === 0 ? "x" : `*a${index - 1}`)
+          .join(", ")}]`,
+    ).join("\n");
     for (const text of [bomb, `a: ${"[".repeat(250)}${"]".repeat(250)}`, `a: ${"[".repeat(20_000)}`, "a: &a [*a]"]) {
       const { problems } = await load({ "c.yaml": text });
       expect(problems[0]?.message).toMatch(/^Cannot read YAML: /);

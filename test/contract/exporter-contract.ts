@@ -37,7 +37,13 @@ export function bench(id: string, replaced: Partial<Host> = {}, engine: Engine =
       engine.bytes.set(bytes, block.start);
       const admission = engine.admit(signal, block.start, block.start + bytes.length, block);
       if (admission.kind !== "admitted") throw new Error(admission.message);
-      return new Batch({ signal, chunks: [admission.chunk], id: `t-${seed}`, items: admission.items, origin: { receiver: "otlp", peer: "p", tenant: "", arrivedMs: 0, headers: {} } });
+      return new Batch({
+        signal,
+        chunks: [admission.chunk],
+        id: `t-${seed}`,
+        items: admission.items,
+        origin: { receiver: "otlp", peer: "p", tenant: "", arrivedMs: 0, headers: {} },
+      });
     },
   };
 }

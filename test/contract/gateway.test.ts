@@ -85,7 +85,13 @@ async function assemble(parts: {
       return Promise.resolve({ addresses: ["here"], stop: () => (order.push("receiver"), Promise.resolve()) });
     },
   };
-  const usual = { id: "traces", signal: "traces" as const, receivers: ["in"], processors: processors.map(({ id }) => id), exporters: exporters.map(({ id }) => id) };
+  const usual = {
+    id: "traces",
+    signal: "traces" as const,
+    receivers: ["in"],
+    processors: processors.map(({ id }) => id),
+    exporters: exporters.map(({ id }) => id),
+  };
   const plan: GatewayPlan = {
     receivers: [{ id: "in", definition: { create: () => receiver }, config: {} }],
     processors,
@@ -163,7 +169,13 @@ describe("pipelines", () => {
   });
 
   test("the outcome of several pipelines is one, too", async () => {
-    const { send } = await assemble({ exporters: { good: ACCEPTED, busy: later(7000) }, pipelines: [{ id: "traces/a", exporters: ["good"] }, { id: "traces/b", exporters: ["busy"] }] });
+    const { send } = await assemble({
+      exporters: { good: ACCEPTED, busy: later(7000) },
+      pipelines: [
+        { id: "traces/a", exporters: ["good"] },
+        { id: "traces/b", exporters: ["busy"] },
+      ],
+    });
     expect(await send()).toMatchObject({ kind: "retry", afterMs: 7000 });
   });
 
@@ -206,7 +218,8 @@ function passing(): Stage {
 function cloned(stage: Stage): Stage {
   return {
     state: stage.state,
-    consume: async (envelope, next) => structuredClone(await stage.consume(structuredClone(envelope), async (inner) => structuredClone(await next(structuredClone(inner))))),
+    consume: async (envelope, next) =>
+      structuredClone(await stage.consume(structuredClone(envelope), async (inner) => structuredClone(await next(structuredClone(inner))))),
     drain: (next) => stage.drain((inner) => next(structuredClone(inner))),
   };
 }
@@ -242,7 +255,11 @@ describe("stages", () => {
   });
 
   test("a stage that makes a damaged request is a defect, told as refused", async () => {
-    const damaging: Stage = { state: "none", consume: (envelope, next) => next({ ...envelope, requests: [Uint8Array.of(0x0a, 0x05)] }), drain: () => Promise.resolve() };
+    const damaging: Stage = {
+      state: "none",
+      consume: (envelope, next) => next({ ...envelope, requests: [Uint8Array.of(0x0a, 0x05)] }),
+      drain: () => Promise.resolve(),
+    };
     const { send, on } = await assemble({ exporters: { one: ACCEPTED }, stage: damaging });
     expect(await send()).toMatchObject({ kind: "refused" });
     expect(on.engine.pool.blocks).toBe(0);
@@ -264,7 +281,9 @@ test("when a receiver cannot start, what was started is stopped", async () => {
       receiverThat("b", () => Promise.reject(new Error("in use"))),
     ],
     processors: [],
-    exporters: [{ id: "x", definition: { create: () => ({ consume: () => Promise.resolve(ACCEPTED), stop: () => (order.push("x"), Promise.resolve()) }) }, config: {} }],
+    exporters: [
+      { id: "x", definition: { create: () => ({ consume: () => Promise.resolve(ACCEPTED), stop: () => (order.push("x"), Promise.resolve()) }) }, config: {} },
+    ],
     pipelines: [{ id: "traces", signal: "traces", receivers: ["a", "b"], processors: [], exporters: ["x"] }],
   };
   await expect(Gateway.start({ plan, host: on.host, engine: on.engine, counters: new Counters() })).rejects.toThrow("in use");

@@ -68,7 +68,7 @@ describe("two tenants, 16 MB each", () => {
       response.writeHead(200, { "content-length": 0 });
       response.flushHeaders();
       const timer = setInterval(() => {
-        for (let read = 0; read < 1 << 20; ) {
+        for (let read = 0; read < 1 << 20;) {
           // In paused mode `read` gives what has arrived (nodejs.org/api/stream.html).
           const piece: Buffer | null = incoming.read();
           if (piece === null) break;
@@ -183,7 +183,10 @@ describe("two tenants, 16 MB each", () => {
     const sink = await startSink((_request, response) => void setTimeout(() => response.end(), 200));
     open.push(sink);
     const running = (rig = await startRig({ exporters: [exporterTo(sink.url, { compression: "none" })] }));
-    const half = http.request(`${running.url}/v1/traces`, { method: "POST", headers: { "content-type": "application/x-protobuf", "content-length": bodies.a.length } });
+    const half = http.request(`${running.url}/v1/traces`, {
+      method: "POST",
+      headers: { "content-type": "application/x-protobuf", "content-length": bodies.a.length },
+    });
     half.on("error", () => {});
     half.write(bodies.a.subarray(0, 8 * MB));
     await delay(100);
@@ -212,7 +215,9 @@ describe("forms of a body", () => {
   test("each arrives whole in each coding; what was not touched leaves as it came", async () => {
     const sinks = { none: await startSink(), gzip: await startSink(), zstd: await startSink() };
     open.push(...Object.values(sinks));
-    const running = (rig = await startRig({ exporters: Object.entries(sinks).map(([compression, sink]) => exporterTo(sink.url, { compression }, `otlp_http/${compression}`)) }));
+    const running = (rig = await startRig({
+      exporters: Object.entries(sinks).map(([compression, sink]) => exporterTo(sink.url, { compression }, `otlp_http/${compression}`)),
+    }));
     for (const { name, coding, bytes } of arriving) {
       const expected = name === "two members" ? Buffer.concat([small, small]) : small;
       const reply = await request(`${running.url}/v1/traces`, bytes, coding === undefined ? {} : { "content-encoding": coding });

@@ -49,7 +49,13 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     pipelines: options.pipelines ?? pipelines,
   };
   const log: string[] = [];
-  const running = await runGateway(plan, { log: "text", level: "warn", poison: true, memoryBytes: options.memoryBytes ?? 256 << 20, writeLog: (line) => log.push(line) });
+  const running = await runGateway(plan, {
+    log: "text",
+    level: "warn",
+    poison: true,
+    memoryBytes: options.memoryBytes ?? 256 << 20,
+    writeLog: (line) => log.push(line),
+  });
   return { ...running, url: running.addresses[0]?.address ?? "", log };
 }
 

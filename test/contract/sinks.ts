@@ -70,7 +70,7 @@ export async function startEarlySink(see: (url: string, piece: Buffer) => void, 
     response.writeHead(200, { "content-length": 0 });
     response.flushHeaders();
     const timer = setInterval(() => {
-      for (let read = 0; read < bytesEach10Ms; ) {
+      for (let read = 0; read < bytesEach10Ms;) {
         // In paused mode `read` gives what has arrived (nodejs.org/api/stream.html).
         const piece: Buffer | null = request.read();
         if (piece === null) break;

@@ -14,7 +14,8 @@ const ORIGIN = { receiver: "otlp", peer: "127.0.0.1:1", tenant: "", arrivedMs: 0
 export function isolated(stage: Stage): Stage {
   return {
     state: stage.state,
-    consume: async (envelope, next) => structuredClone(await stage.consume(structuredClone(envelope), async (out) => structuredClone(await next(structuredClone(out))))),
+    consume: async (envelope, next) =>
+      structuredClone(await stage.consume(structuredClone(envelope), async (out) => structuredClone(await next(structuredClone(out))))),
     drain: (next) => stage.drain(async (out) => structuredClone(await next(structuredClone(out)))),
   };
 }

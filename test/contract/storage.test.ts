@@ -14,7 +14,10 @@ class SlowMemory implements Storage {
 
   async list(prefix: string, limit: number, after = ""): Promise<readonly string[]> {
     await turn();
-    return [...this.#values.keys()].filter((key) => key.startsWith(prefix) && key > after).toSorted().slice(0, limit);
+    return [...this.#values.keys()]
+      .filter((key) => key.startsWith(prefix) && key > after)
+      .toSorted()
+      .slice(0, limit);
   }
 
   async commit(changes: readonly Change[]): Promise<void> {

@@ -38,7 +38,12 @@ export function checkStorage(name: string, make: () => Promise<Storage>): void {
     it("keeps a batch whole or not at all", async () => {
       const storage = await make();
       const tooLong = "k".repeat(STORAGE_KEY_CHARACTERS_MAX + 1);
-      await expect(storage.commit([{ kind: "put", key: "a", value: text("1") }, { kind: "put", key: tooLong, value: text("2") }])).rejects.toThrow();
+      await expect(
+        storage.commit([
+          { kind: "put", key: "a", value: text("1") },
+          { kind: "put", key: tooLong, value: text("2") },
+        ]),
+      ).rejects.toThrow();
       expect(await storage.get("a")).toBeUndefined();
       await storage.close();
     });

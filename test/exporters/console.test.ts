@@ -368,7 +368,7 @@ describe("paper", () => {
     expect(wrap("one two three", 8, 5)).toEqual(["one two", "three"]);
     expect(wrap("abcdefghij", 4, 5)).toEqual(["abcd", "efgh", "ij"]);
     expect(wrap("abcdefghij", 4, 2)).toEqual(["abcd", "efg…"]);
-    expect(wrap("見", 1, 3)).toHaveLength(3);
+    expect(wrap("見\u{1f600}", 1, 3)).toEqual(["見", "\u{1f600}"]);
   });
 });
 

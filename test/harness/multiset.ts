@@ -21,7 +21,10 @@ export function leaves(signal: Signal, bytes: Uint8Array): string[] {
   for (const group of list(judge(signal).toObject(bytes), groups)) {
     for (const scope of list(group, scopes)) {
       for (const item of list(scope, items)) {
-        const around = [{ ...group, [scopes]: 0 }, { ...scope, [items]: 0 }];
+        const around = [
+          { ...group, [scopes]: 0 },
+          { ...scope, [items]: 0 },
+        ];
         const parts = signal === "metrics" ? points(item) : [item];
         for (const part of parts) found.push(text([...around, part]));
       }
@@ -41,5 +44,7 @@ function points(metric: Plain): Plain[] {
 
 /** Text of any of the judge's objects; bytes as hex. */
 export function text(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Uint8Array ? `0x${Array.from(inner, (byte) => byte.toString(16).padStart(2, "0")).join("")}` : inner));
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner instanceof Uint8Array ? `0x${Array.from(inner, (byte) => byte.toString(16).padStart(2, "0")).join("")}` : inner,
+  );
 }

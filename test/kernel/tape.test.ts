@@ -18,8 +18,24 @@ interface Shape {
 
 const SHAPES: Readonly<Record<Signal, Shape>> = {
   traces: { folder: "trace.v1", group: "ResourceSpans", groups: "resourceSpans", scopeGroup: "ScopeSpans", scopes: "scopeSpans", item: "Span", items: "spans" },
-  metrics: { folder: "metrics.v1", group: "ResourceMetrics", groups: "resourceMetrics", scopeGroup: "ScopeMetrics", scopes: "scopeMetrics", item: "Metric", items: "metrics" },
-  logs: { folder: "logs.v1", group: "ResourceLogs", groups: "resourceLogs", scopeGroup: "ScopeLogs", scopes: "scopeLogs", item: "LogRecord", items: "logRecords" },
+  metrics: {
+    folder: "metrics.v1",
+    group: "ResourceMetrics",
+    groups: "resourceMetrics",
+    scopeGroup: "ScopeMetrics",
+    scopes: "scopeMetrics",
+    item: "Metric",
+    items: "metrics",
+  },
+  logs: {
+    folder: "logs.v1",
+    group: "ResourceLogs",
+    groups: "resourceLogs",
+    scopeGroup: "ScopeLogs",
+    scopes: "scopeLogs",
+    item: "LogRecord",
+    items: "logRecords",
+  },
   profiles: {
     folder: "profiles.v1development",
     group: "ResourceProfiles",
@@ -198,7 +214,12 @@ for (const kind of ["plain", "shared"] satisfies MemoryKind[]) {
 }
 
 function requestName(signal: Signal): string {
-  return { traces: "ExportTraceServiceRequest", metrics: "ExportMetricsServiceRequest", logs: "ExportLogsServiceRequest", profiles: "ExportProfilesServiceRequest" }[signal];
+  return {
+    traces: "ExportTraceServiceRequest",
+    metrics: "ExportMetricsServiceRequest",
+    logs: "ExportLogsServiceRequest",
+    profiles: "ExportProfilesServiceRequest",
+  }[signal];
 }
 
 describe("two memories", () => {

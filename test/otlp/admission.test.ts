@@ -17,10 +17,21 @@ function field(number: number, body: ArrayLike<number>): number[] {
 
 const span = (...fields: number[][]) => fields.flat();
 const ids = () => [field(1, TRACE_ID), field(2, SPAN_ID)].flat();
-const request = (...spans: number[][]) => Uint8Array.from(field(1, field(2, spans.flatMap((one) => field(2, one)))));
+const request = (...spans: number[][]) =>
+  Uint8Array.from(
+    field(
+      1,
+      field(
+        2,
+        spans.flatMap((one) => field(2, one)),
+      ),
+    ),
+  );
 
 function spansOf(bytes: Uint8Array): readonly Plain[] {
-  return list(judge("traces").toObject(bytes), "resourceSpans").flatMap((group) => list(group, "scopeSpans")).flatMap((scope) => list(scope, "spans"));
+  return list(judge("traces").toObject(bytes), "resourceSpans")
+    .flatMap((group) => list(group, "scopeSpans"))
+    .flatMap((scope) => list(scope, "spans"));
 }
 
 function admit(bytes: Uint8Array, signal: Signal = "traces") {

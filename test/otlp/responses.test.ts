@@ -21,7 +21,11 @@ describe.each(encodings)("%s", (encoding) => {
   });
 
   test("statuses", () => {
-    for (const status of [{ code: 3, message: "bad" }, { code: 14, message: "" }, { code: 0, message: "fine" }]) {
+    for (const status of [
+      { code: 3, message: "bad" },
+      { code: 14, message: "" },
+      { code: 0, message: "fine" },
+    ]) {
       expect(readStatus(encoding, writeStatus(encoding, status))).toEqual(status);
     }
   });

@@ -39,7 +39,9 @@ const SCALARS = new Set(["string", "bytes", "fixed64", "fixed32", "uint64", "uin
 function items(signal: Signal, bytes: Uint8Array): Plain[] {
   const names = { traces: ["resourceSpans", "scopeSpans", "spans"], logs: ["resourceLogs", "scopeLogs", "logRecords"] } as const;
   const [groups, scopes, leafs] = names[signal === "logs" ? "logs" : "traces"];
-  return list(judge(signal).toObject(bytes), groups).flatMap((group) => list(group, scopes)).flatMap((scope) => list(scope, leafs));
+  return list(judge(signal).toObject(bytes), groups)
+    .flatMap((group) => list(group, scopes))
+    .flatMap((scope) => list(scope, leafs));
 }
 
 describe("View", () => {
@@ -59,7 +61,8 @@ describe("View", () => {
         if (((words[at + LEVEL_WORD] ?? 0) & 0xff) !== ITEM_LEVEL) continue;
         cursor.item.at(words[at + TAG_WORD] ?? 0, words[at + BODY_WORD] ?? 0, words[at + END_WORD] ?? 0);
         for (const field of schema.fields) {
-          if (SCALARS.has(field.kind) && !field.repeated) expect(valueOf(cursor.item, field), `${field.name} of item ${seen}`).toEqual(wanted[seen]?.[field.jsonName]);
+          if (SCALARS.has(field.kind) && !field.repeated)
+            expect(valueOf(cursor.item, field), `${field.name} of item ${seen}`).toEqual(wanted[seen]?.[field.jsonName]);
           else expect(cursor.item.has(field.number), `${field.name} of item ${seen}`).toBe(field.jsonName in (wanted[seen] ?? {}));
         }
         seen++;
@@ -79,7 +82,12 @@ describe("View", () => {
     item.at(at, at, at + full.length);
     expect(item.has(tables.SPAN_TRACE_STATE)).toBe(true);
     item.at(at, at + full.length, at + full.length + bare.length);
-    expect([item.has(tables.SPAN_TRACE_STATE), item.field(tables.SPAN_TRACE_STATE), item.fieldEnd(tables.SPAN_TRACE_STATE), item.varint(tables.SPAN_KIND)]).toEqual([false, -1, -1, 0]);
+    expect([
+      item.has(tables.SPAN_TRACE_STATE),
+      item.field(tables.SPAN_TRACE_STATE),
+      item.fieldEnd(tables.SPAN_TRACE_STATE),
+      item.varint(tables.SPAN_KIND),
+    ]).toEqual([false, -1, -1, 0]);
   });
 
   it("takes more attributes than it has room for, and gives the room back", () => {

@@ -369,7 +369,12 @@ describe("Run", () => {
     const counters = new Counters();
     const { bytes, items } = payload("traces", { items: 40 });
     const drop = upsertRule("item", "n", "v").step(engine);
-    const run = new Run(engine, "traces", [drop, dropRule("item", "n").step(engine), dropRule("item", "n").step(engine)].map((one, i) => ({ ...one, component: `step/${i}` })), counters);
+    const run = new Run(
+      engine,
+      "traces",
+      [drop, dropRule("item", "n").step(engine), dropRule("item", "n").step(engine)].map((one, i) => ({ ...one, component: `step/${i}` })),
+      counters,
+    );
     const batch = batchOf("traces", admitted(engine, "traces", bytes));
     const out = run.run(batch);
     expect(out.items).toBe(0);
@@ -385,4 +390,3 @@ describe("Run", () => {
     expect(engine.pool.blocks).toBe(0);
   });
 });
-

@@ -174,11 +174,15 @@ async function using(http: Readonly<Record<string, unknown>>, act: (rig: Rig) =>
 
 describe("settings", () => {
   test("a signal without a pipeline is 404", () =>
-    using({}, async ({ url }) => {
-      const reply = await request(`${url}/v1/logs`, "{}", { "content-type": "application/json" });
-      expect(reply.status).toBe(404);
-      expect(messageIn(reply, "json")).toContain("no pipeline");
-    }, ["traces"]));
+    using(
+      {},
+      async ({ url }) => {
+        const reply = await request(`${url}/v1/logs`, "{}", { "content-type": "application/json" });
+        expect(reply.status).toBe(404);
+        expect(messageIn(reply, "json")).toContain("no pipeline");
+      },
+      ["traces"],
+    ));
 
   test("own paths replace the usual ones", () =>
     using({ traces_url_path: "/in/t" }, async ({ url }) => {
@@ -261,7 +265,9 @@ describe("settings", () => {
   ])("endpoint %s", (endpoint, hostname, port) => expect(parseEndpoint(endpoint, "k")).toEqual({ hostname, port }));
 
   test.each(["http://localhost:4318", "localhost", "localhost:99999", "::1:4318", "unix:/tmp/x"])("endpoint %s is refused", (endpoint) => {
-    expect(() => parseEndpoint(endpoint, "receivers.otlp.protocols.http.endpoint")).toThrow(expect.objectContaining({ code: "config", cure: expect.stringContaining("host:port") }));
+    expect(() => parseEndpoint(endpoint, "receivers.otlp.protocols.http.endpoint")).toThrow(
+      expect.objectContaining({ code: "config", cure: expect.stringContaining("host:port") }),
+    );
   });
 });
 
@@ -269,7 +275,12 @@ test("the handler is plain exchange: any server can call it", async () => {
   const answers: Answer[] = [];
   const server: HttpServer = {
     async listen(_options, handler) {
-      answers.push(await handler({ method: "GET", path: "/v1/traces", header: () => undefined, headers: () => ({}), peer: "p", contentLength: undefined }, { read: () => Promise.reject(new Error("not to be read")) }));
+      answers.push(
+        await handler(
+          { method: "GET", path: "/v1/traces", header: () => undefined, headers: () => ({}), peer: "p", contentLength: undefined },
+          { read: () => Promise.reject(new Error("not to be read")) },
+        ),
+      );
       return { port: 1, stop: () => Promise.resolve() };
     },
   };

@@ -60,7 +60,7 @@ type Parsed = [number, string | Parsed[]];
 
 function parse(bytes: Uint8Array, start: number, end: number, depth: number): Parsed[] {
   const out: Parsed[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = readVarint(bytes, at);
     const next = skipValue(bytes, after, tag);
     const body = skipVarint(bytes, skipVarint(bytes, at));
@@ -94,7 +94,16 @@ const { message } = fc.letrec<{ message: Node; field: Node }>((tie) => ({
 }));
 
 /** Records the model's edits; `late` puts a message's own edits behind those of what follows it. */
-function record(script: EditScript, scratch: Scratch, bytes: Uint8Array, nodes: readonly Node[], parent: number, start: number, late: (() => void)[], order: () => boolean): void {
+function record(
+  script: EditScript,
+  scratch: Scratch,
+  bytes: Uint8Array,
+  nodes: readonly Node[],
+  parent: number,
+  start: number,
+  late: (() => void)[],
+  order: () => boolean,
+): void {
   let at = start;
   for (const node of nodes) {
     const tag = readVarint(bytes, at);

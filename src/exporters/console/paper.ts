@@ -27,6 +27,8 @@ const ON: Readonly<Record<Style, string>> = {
 const OFF = "\u001b[0m";
 /** Code units of one character as a person sees it; a heap of accents is cut. */
 const GRAPHEME_UNITS_MAX = 16;
+/** More of one text never fits on the lines that it gets. */
+const TEXT_UNITS_MAX = 4096;
 
 export function piece(text: string, style: Style = "plain"): Piece {
   return { text: escaped(text), style };
@@ -75,11 +77,12 @@ export function wrap(text: string, columns: number, linesMax: number): string[] 
   while (textWidth(rest) > columns && lines.length < linesMax - 1) {
     const whole = head(rest, columns);
     const blank = whole.lastIndexOf(" ");
-    const taken = rest[whole.length] === " " ? whole.length : blank > columns / 3 ? blank : Math.max(whole.length, 1);
+    // One character at the least, whatever its width, so that it ends.
+    const taken = rest[whole.length] === " " ? whole.length : blank > columns / 3 ? blank : whole.length || String.fromCodePoint(rest.codePointAt(0) ?? 0).length;
     lines.push(rest.slice(0, taken));
     rest = rest.slice(taken).trimStart();
   }
-  lines.push(textWidth(rest) > columns ? `${head(rest, columns - 1)}…` : rest);
+  if (rest !== "" || lines.length === 0) lines.push(textWidth(rest) > columns ? `${head(rest, columns - 1)}…` : rest);
   return lines;
 }
 
@@ -125,8 +128,9 @@ function isAscii(text: string): boolean {
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\ufff9-\ufffb\uffa0\u{e0000}-\u{e0fff}]/gu;
 const NAMED: Readonly<Record<string, string>> = { "\n": String.raw`\n`, "\r": String.raw`\r`, "\t": String.raw`\t` };
 
-/** Text that a terminal shows and does not obey. */
-export function escaped(text: string): string {
+/** Text that a terminal shows and does not obey, at most 4,096 characters of it. */
+export function escaped(raw: string): string {
+  const text = raw.length <= TEXT_UNITS_MAX ? raw : `${raw.slice(0, TEXT_UNITS_MAX - 1)}…`;
   if (isAscii(text)) return text;
   const safe = text.replaceAll(UNSAFE, (character) => NAMED[character] ?? notation(character.codePointAt(0) ?? 0));
   return /\p{M}{4}/u.test(safe) ? [...graphemes.segment(safe)].map(({ segment }) => segment.slice(0, GRAPHEME_UNITS_MAX)).join("") : safe;

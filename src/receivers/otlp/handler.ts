@@ -84,16 +84,24 @@ class Door {
     const known = encodingOf(head.header("content-type"));
     const encoding = known ?? "proto";
     const signal = this.#options.paths.get(head.path);
-    if (signal === undefined) return answers.error(head, encoding, 404, 5, "Cannot serve this path: OTLP is at /v1/traces, /v1/metrics, /v1/logs and /v1development/profiles");
+    if (signal === undefined)
+      return answers.error(head, encoding, 404, 5, "Cannot serve this path: OTLP is at /v1/traces, /v1/metrics, /v1/logs and /v1development/profiles");
     if (head.method === "OPTIONS" && this.#options.cors !== undefined) return answers.preflight(head);
-    if (head.method !== "POST") return answers.error(head, encoding, 405, 12, "Cannot serve this method: OTLP uses POST", { allow: this.#options.cors === undefined ? "POST" : "OPTIONS, POST" });
+    if (head.method !== "POST")
+      return answers.error(head, encoding, 405, 12, "Cannot serve this method: OTLP uses POST", {
+        allow: this.#options.cors === undefined ? "POST" : "OPTIONS, POST",
+      });
     if (!this.#intake.signals.has(signal)) return answers.error(head, encoding, 404, 5, `Cannot take ${signal}: no pipeline for them`);
     if (known === undefined) {
-      return answers.error(head, encoding, 415, 3, "Cannot read this content type: send application/x-protobuf or application/json", { accept: "application/x-protobuf, application/json" });
+      return answers.error(head, encoding, 415, 3, "Cannot read this content type: send application/x-protobuf or application/json", {
+        accept: "application/x-protobuf, application/json",
+      });
     }
     const coding = this.#accepted.of(head.header("content-encoding"));
     if (coding === undefined) {
-      return answers.error(head, encoding, 415, 3, `Cannot read this content encoding: send one of ${this.#accepted.header}`, { "accept-encoding": this.#accepted.header });
+      return answers.error(head, encoding, 415, 3, `Cannot read this content encoding: send one of ${this.#accepted.header}`, {
+        "accept-encoding": this.#accepted.header,
+      });
     }
     return { head, signal, encoding, coding };
   }

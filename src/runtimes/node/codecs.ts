@@ -192,7 +192,13 @@ function failure(error: unknown): Raw {
 
 function compress(coding: Coding, slices: readonly Uint8Array[], level: number | undefined): Promise<Uint8Array> {
   const [first] = slices;
-  const body = slices.length === 1 && first !== undefined ? first : gather(slices, slices.reduce((sum, slice) => sum + slice.length, 0));
+  const body =
+    slices.length === 1 && first !== undefined
+      ? first
+      : gather(
+          slices,
+          slices.reduce((sum, slice) => sum + slice.length, 0),
+        );
   // A quarter is on the safe side of what telemetry compresses to, five or six to one.
   const chunkSize = Math.max(CHUNK_BYTES_MIN, Math.min(body.length >> 2, CHUNK_BYTES_MAX));
   const wanted = level === undefined || level === -1 ? 1 : level;

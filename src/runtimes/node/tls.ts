@@ -62,6 +62,9 @@ function fromFile(path: string | undefined, at: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new SluiceError("config", `Cannot read "${path}" for ${at}: ${messageOf(error)}`, { cure: "Correct the path, or the file's permissions", cause: error });
+    throw new SluiceError("config", `Cannot read "${path}" for ${at}: ${messageOf(error)}`, {
+      cure: "Correct the path, or the file's permissions",
+      cause: error,
+    });
   }
 }

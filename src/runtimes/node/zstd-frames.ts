@@ -27,7 +27,7 @@ export interface ZstdFrame {
 export function zstdFrames(body: Uint8Array): readonly ZstdFrame[] | string {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const frames: ZstdFrame[] = [];
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const frame = readFrame(view, at);
     if (frame === undefined) return `no whole zstd frame at byte ${at}`;
     frames.push(frame);

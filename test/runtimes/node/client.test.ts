@@ -32,10 +32,23 @@ interface Sent {
   releases: number;
 }
 
-function send(url: string, slices: readonly Uint8Array[], options: { readonly timeoutMs?: number; readonly responseMaxBytes?: number } = {}, by = client): Sent {
+function send(
+  url: string,
+  slices: readonly Uint8Array[],
+  options: { readonly timeoutMs?: number; readonly responseMaxBytes?: number } = {},
+  by = client,
+): Sent {
   const length = slices.reduce((sum, slice) => sum + slice.length, 0);
   const sent: { -readonly [Key in keyof Sent]: Sent[Key] } = { releases: 0, result: Promise.resolve({ kind: "failed", reason: "connect", message: "" }) };
-  sent.result = by.post({ url, headers: { "content-type": "x/y" }, slices, length, timeoutMs: options.timeoutMs ?? 5000, responseMaxBytes: options.responseMaxBytes ?? MiB, onReleased: () => sent.releases++ });
+  sent.result = by.post({
+    url,
+    headers: { "content-type": "x/y" },
+    slices,
+    length,
+    timeoutMs: options.timeoutMs ?? 5000,
+    responseMaxBytes: options.responseMaxBytes ?? MiB,
+    onReleased: () => sent.releases++,
+  });
   return sent;
 }
 
@@ -76,7 +89,11 @@ describe("sending", () => {
   test("codings of an answer are not undone, its headers are there", async () => {
     const sink = opened(await startSink((_request, response) => void response.writeHead(200, { "content-encoding": "br", "retry-after": "7" }).end("junk")));
     const result = await send(sink.url, [shared(10, 1)]).result;
-    expect(result.kind === "response" && [result.header("content-encoding"), result.header("retry-after"), Buffer.from(result.body).toString()]).toEqual(["br", "7", "junk"]);
+    expect(result.kind === "response" && [result.header("content-encoding"), result.header("retry-after"), Buffer.from(result.body).toString()]).toEqual([
+      "br",
+      "7",
+      "junk",
+    ]);
   });
 });
 
@@ -101,11 +118,13 @@ describe("failures are values", () => {
 
   test("no answer in time, at each phase", async () => {
     const mute = opened(await startServer(() => {}));
-    const dripping = opened(await startServer((_request, response) => {
-      response.writeHead(200);
-      const timer = setInterval(() => response.write("x"), 20);
-      response.once("close", () => clearInterval(timer));
-    }));
+    const dripping = opened(
+      await startServer((_request, response) => {
+        response.writeHead(200);
+        const timer = setInterval(() => response.write("x"), 20);
+        response.once("close", () => clearInterval(timer));
+      }),
+    );
     for (const url of [mute.url, dripping.url]) {
       const started = Date.now();
       const sent = send(url, [shared(16 * MiB, 1)], { timeoutMs: 200 });
@@ -139,12 +158,14 @@ describe("failures are values", () => {
 
   test("a kept connection that was reset is a failure, and nothing is sent again", async () => {
     let arrived = 0;
-    const sink = opened(await startServer((request, response) => {
-      arrived++;
-      request.resume();
-      if (arrived > 1) request.socket.resetAndDestroy();
-      else request.on("end", () => response.end());
-    }));
+    const sink = opened(
+      await startServer((request, response) => {
+        arrived++;
+        request.resume();
+        if (arrived > 1) request.socket.resetAndDestroy();
+        else request.on("end", () => response.end());
+      }),
+    );
     expect(await send(sink.url, [shared(100_000, 1)]).result).toMatchObject({ kind: "response" });
     await delay(20);
     const second = send(sink.url, [shared(100_000, 2)]);
@@ -183,10 +204,12 @@ describe("release", () => {
   });
 
   test("an answer from the headers and then nothing: the deadline cuts the connection", async () => {
-    const sink = opened(await startServer((_request, response) => {
-      response.writeHead(200, { "content-length": 0 });
-      response.flushHeaders();
-    }));
+    const sink = opened(
+      await startServer((_request, response) => {
+        response.writeHead(200, { "content-length": 0 });
+        response.flushHeaders();
+      }),
+    );
     const sent = send(sink.url, [shared(16 * MiB, 1)], { timeoutMs: 400 });
     expect(await sent.result).toMatchObject({ kind: "response", status: 200 });
     expect(sent.releases).toBe(0);

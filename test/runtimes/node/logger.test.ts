@@ -12,7 +12,7 @@ function fixture(format: "text" | "json", level: LogLevel = "debug") {
 
 test("text and JSON", () => {
   const text = fixture("text");
-  text.logger.log("warn", "Export failed", { exporter: "otlp_http/a", items: 3, message: "he said \"no\"" });
+  text.logger.log("warn", "Export failed", { exporter: "otlp_http/a", items: 3, message: 'he said "no"' });
   expect(text.lines).toEqual(['2026-01-01T00:00:00.000Z WARN  Export failed exporter=otlp_http/a items=3 message="he said \\"no\\""\n']);
   const json = fixture("json");
   json.logger.log("info", "Up", { level: "forged", n: 1 });

@@ -10,7 +10,14 @@ import { delay, until } from "../../contract/sinks.ts";
 
 const MiB = 1 << 20;
 const silent = { log: () => {} };
-const OPTIONS: ListenOptions = { hostname: "127.0.0.1", port: 0, requestTimeoutMs: 0, headersTimeoutMs: 0, idleTimeoutMs: 0, key: "receivers.otlp.protocols.http.endpoint" };
+const OPTIONS: ListenOptions = {
+  hostname: "127.0.0.1",
+  port: 0,
+  requestTimeoutMs: 0,
+  headersTimeoutMs: 0,
+  idleTimeoutMs: 0,
+  key: "receivers.otlp.protocols.http.endpoint",
+};
 
 let pool: Pool;
 let listeners: Listener[];
@@ -75,7 +82,11 @@ function raw(port: number, text: string): Promise<string> {
   });
 }
 
-const random = (length: number) => Buffer.from(Array.from({ length: 1024 }, (_, i) => (i * 7919) % 251)).toString("latin1").repeat(Math.ceil(length / 1024)).slice(0, length);
+const random = (length: number) =>
+  Buffer.from(Array.from({ length: 1024 }, (_, i) => (i * 7919) % 251))
+    .toString("latin1")
+    .repeat(Math.ceil(length / 1024))
+    .slice(0, length);
 
 describe("reading", () => {
   test.each([0, 1, 16_368, 16_369, 65_536, 300_000, MiB])("%i bytes, with a declared length and without", async (length) => {
@@ -150,7 +161,9 @@ describe("limits", () => {
     const { handler } = echo();
     const { port } = await listen(handler);
     const reply = await new Promise<string>((resolve) => {
-      const socket = net.connect(port, "127.0.0.1", () => socket.write("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
+      const socket = net.connect(port, "127.0.0.1", () =>
+        socket.write("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"),
+      );
       let got = "";
       socket.on("data", (piece) => {
         got += piece.toString("latin1");
@@ -184,7 +197,11 @@ describe("faults", () => {
     const { handler } = echo();
     const { port } = await listen(handler, { headersTimeoutMs: 300, requestTimeoutMs: 600, idleTimeoutMs: 300 });
     const started = Date.now();
-    const texts = await Promise.all([raw(port, ""), raw(port, "POST / HTTP/1.1\r\nHost: x\r\nCont"), raw(port, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab")]);
+    const texts = await Promise.all([
+      raw(port, ""),
+      raw(port, "POST / HTTP/1.1\r\nHost: x\r\nCont"),
+      raw(port, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab"),
+    ]);
     expect(Date.now() - started).toBeLessThan(5000);
     expect(texts[1]).toMatch(/^HTTP\/1\.1 408/);
     expect(texts[2]).toMatch(/^HTTP\/1\.1 408/);
@@ -220,7 +237,12 @@ describe("listening and stopping", () => {
   test("an address in use names the key to change", async () => {
     const { handler } = echo();
     const { port } = await listen(handler);
-    await expect(listen(handler, { port })).rejects.toMatchObject({ code: "listen", path: OPTIONS.key, message: expect.stringContaining(`127.0.0.1:${port}`), cure: expect.stringContaining(OPTIONS.key) });
+    await expect(listen(handler, { port })).rejects.toMatchObject({
+      code: "listen",
+      path: OPTIONS.key,
+      message: expect.stringContaining(`127.0.0.1:${port}`),
+      cure: expect.stringContaining(OPTIONS.key),
+    });
   });
 
   test("an address of another machine says so", async () => {

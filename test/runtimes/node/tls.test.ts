@@ -30,7 +30,15 @@ async function attempt(clientCaFile: string | undefined, tls: Partial<TlsClientO
   const client = nodeClient({ tls: { insecureSkipVerify: false, ...tls }, maxIdleConnections: 1, maxConnections: 0, idleTimeoutMs: 0 });
   const released = Promise.withResolvers<void>();
   const slices = [new Uint8Array(new SharedArrayBuffer(300_000))];
-  const result = await client.post({ url: `https://${host}:${listener.port}/`, headers: {}, slices, length: 300_000, timeoutMs: 5000, responseMaxBytes: 100, onReleased: released.resolve });
+  const result = await client.post({
+    url: `https://${host}:${listener.port}/`,
+    headers: {},
+    slices,
+    length: 300_000,
+    timeoutMs: 5000,
+    responseMaxBytes: 100,
+    onReleased: released.resolve,
+  });
   await released.promise;
   await client.close();
   await listener.stop(1000);
