@@ -153,8 +153,15 @@ function nameAll(model: ProtoModel): Map<string, string> {
     const outer = fullName.slice(0, fullName.lastIndexOf("."));
     const plain = model.messages.has(fullName)
       ? shortName(model, fullName).replaceAll(".", "")
-      : (model.messages.has(outer) ? shortName(model, outer).replaceAll(".", "") : "") + fullName.slice(outer.length + 1).replace(/^Span(?=Kind)|^Status(?=Code)/, "");
-    const prefix = fullName.startsWith("google.rpc.") ? "Rpc" : fullName.startsWith("google.protobuf.") ? "Protobuf" : fullName.includes(".profiles.") && !plain.includes("Profile") ? "Profile" : "";
+      : (model.messages.has(outer) ? shortName(model, outer).replaceAll(".", "") : "") +
+        fullName.slice(outer.length + 1).replace(/^Span(?=Kind)|^Status(?=Code)/, "");
+    const prefix = fullName.startsWith("google.rpc.")
+      ? "Rpc"
+      : fullName.startsWith("google.protobuf.")
+        ? "Protobuf"
+        : fullName.includes(".profiles.") && !plain.includes("Profile")
+          ? "Profile"
+          : "";
     const name = prefix + plain;
     if ([...names.values()].includes(name)) throw new Error(`Cannot name ${fullName}: ${name} is taken`);
     names.set(fullName, name);

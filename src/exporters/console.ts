@@ -9,12 +9,21 @@ import { defineExporter } from "../pipeline/component.ts";
 import { ConsoleExporter } from "./console/exporter.ts";
 
 const MAX_ITEMS = 200;
-/** A batch is printed in one stretch: ten thousand spans are read and laid out in about half a second. */
-const MAX_ITEMS_MAX = 10_000;
+/** A batch is printed in one stretch, and a thousand spans take about a tenth of a second. */
+const MAX_ITEMS_MAX = 1_000;
 
 const schema = z.strictObject({
-  max_items: z.number().int().min(1).max(MAX_ITEMS_MAX).default(MAX_ITEMS).describe("Spans, log records, data points or profiles shown of each batch; the others are counted."),
-  attributes: z.enum(["none", "key", "all"]).default("key").describe("Attributes to show: none, those that tell most where there is room, or all on lines of their own."),
+  max_items: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_ITEMS_MAX)
+    .default(MAX_ITEMS)
+    .describe("Spans, log records, data points or profiles shown of each batch; the others are counted."),
+  attributes: z
+    .enum(["none", "key", "all"])
+    .default("key")
+    .describe("Attributes to show: none, those that tell most where there is room, or all on lines of their own."),
   time: z.enum(["local", "utc"]).default("local").describe("Time zone of the times."),
 });
 

@@ -25,11 +25,9 @@ const PATHS: Readonly<Record<Signal, string>> = {
   profiles: "/v1development/profiles",
 };
 
-const compression = z
-  .enum(["", "none", "gzip", "zstd", ...UNSERVED])
-  .refine((name) => !UNSERVED.some((unserved) => unserved === name), {
-    error: (issue) => `compression "${String(issue.input)}" is not available: use gzip, zstd or none`,
-  });
+const compression = z.enum(["", "none", "gzip", "zstd", ...UNSERVED]).refine((name) => !UNSERVED.some((unserved) => unserved === name), {
+  error: (issue) => `compression "${String(issue.input)}" is not available: use gzip, zstd or none`,
+});
 
 const schema = z
   .strictObject({

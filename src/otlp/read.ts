@@ -102,7 +102,7 @@ export class Unread implements Iterable<Message> {
 function read(reading: Reading, schema: MessageSchema, start: number, end: number, depth: number): Message {
   const { bytes } = reading;
   const into: Record<string, Value> = {};
-  for (let at = start; at < end && reading.left > 0; ) {
+  for (let at = start; at < end && reading.left > 0;) {
     const tag = readVarint(bytes, at);
     const body = after;
     at = skipValue(bytes, body, tag);
@@ -230,13 +230,28 @@ export function message(of: Message, field: string): Message {
 export function messages(of: Message, field: string): Iterable<Message> & { readonly length: number } {
   const value = of[field];
   if (value instanceof Unread) return value;
-  return list(of, field).filter((item) => isMessage(item));
+  return isList(value) && isMessage(value[0]) ? value.filter((item) => isMessage(item)) : [];
 }
 
 /** A list of anything but unread messages. */
 export function list(of: Message, field: string): readonly Value[] {
   const value = of[field];
   return isList(value) ? value : [];
+}
+
+/** Text, a number or a truth as text; empty for anything else. */
+export function scalarText(value: Value | undefined): string {
+  return typeof value === "object" || value === undefined ? "" : String(value);
+}
+
+/** A list of doubles, or of integers of up to 32 bits. */
+export function numbers(of: Message, field: string): readonly number[] {
+  return list(of, field).filter((value) => typeof value === "number");
+}
+
+/** A list of 64-bit integers. */
+export function wholes(of: Message, field: string): readonly bigint[] {
+  return list(of, field).filter((value) => typeof value === "bigint");
 }
 
 /** An id in hexadecimal digits; empty when absent, or when every byte is zero, which means the same. */

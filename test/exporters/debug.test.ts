@@ -122,12 +122,29 @@ describe("whatever comes", () => {
 
   test("a terminal obeys nothing that was sent", async () => {
     const attack = "\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\r";
-    const span = { traceId: new Uint8Array(16).fill(1), spanId: new Uint8Array(8).fill(1), name: attack, attributes: [{ key: attack, value: { stringValue: attack } }] };
+    const span = {
+      traceId: new Uint8Array(16).fill(1),
+      spanId: new Uint8Array(8).fill(1),
+      name: attack,
+      attributes: [{ key: attack, value: { stringValue: attack } }],
+    };
     const bytes = judge("traces").encode({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
     for (const verbosity of ["normal", "detailed"]) {
       expect(await print("traces", { verbosity }, bytes)).not.toMatch(/(?![\n\t])[\p{Cc}\u202a-\u202e]/u);
     }
   });
+});
+
+test("a terminal that fails costs a warning, not the batch", async () => {
+  const on = printer("debug");
+  const terminal = { colours: false, columns: 80, write: () => expect.unreachable("the terminal is gone") };
+  const exporter = debug.create(debug.schema.parse({ verbosity: "detailed" }), { ...on, host: { ...on.host, terminal } });
+  const batch = batchOf("logs", admitted(on.engine, "logs", encode("logs")));
+  expect(await exporter.consume(batch)).toEqual({ kind: "accepted" });
+  batch.release();
+  await exporter.stop(1000);
+  expect(on.log).toEqual(["warn Cannot print a batch"]);
+  expect(on.engine.pool.blocks).toBe(0);
 });
 
 describe("Go's formats", () => {

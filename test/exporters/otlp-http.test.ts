@@ -22,7 +22,10 @@ async function sinkFor(answering?: Answering): Promise<Sink> {
   return sink;
 }
 
-async function export1(config: Readonly<Record<string, unknown>>, options: { readonly signal?: Signal; readonly items?: number; readonly on?: Bench } = {}): Promise<{ outcome: Outcome; on: Bench }> {
+async function export1(
+  config: Readonly<Record<string, unknown>>,
+  options: { readonly signal?: Signal; readonly items?: number; readonly on?: Bench } = {},
+): Promise<{ outcome: Outcome; on: Bench }> {
   const on = options.on ?? bench("otlp_http/x");
   const exporter = otlpHttp.create(otlpHttp.schema.parse(config), on);
   const batch = on.batch(options.signal ?? "traces", options.items ?? 10);
@@ -47,7 +50,12 @@ describe("requests", () => {
     await export1({ endpoint: `${sink.url}/base/`, headers: { "X-Key": "secret" } }, { signal });
     const path = signal === "profiles" ? "/base/v1development/profiles" : `/base/v1/${signal}`;
     expect(sink.requests[0]?.url).toBe(path);
-    expect(sink.requests[0]?.headers).toMatchObject({ "content-type": "application/x-protobuf", "content-encoding": "gzip", "user-agent": "Sluice/0.1.0", "x-key": "secret" });
+    expect(sink.requests[0]?.headers).toMatchObject({
+      "content-type": "application/x-protobuf",
+      "content-encoding": "gzip",
+      "user-agent": "Sluice/0.1.0",
+      "x-key": "secret",
+    });
     expect(zlib.gunzipSync(sink.bodies[0] ?? "").equals(payload(signal, { items: 10 }).bytes)).toBe(true);
   });
 
@@ -60,7 +68,13 @@ describe("requests", () => {
 
   test("headers of the operator stand, as a map or a list", async () => {
     const sink = await sinkFor();
-    await export1({ endpoint: sink.url, headers: [{ name: "User-Agent", value: "mine/1" }, { name: "X-N", value: 5 }] });
+    await export1({
+      endpoint: sink.url,
+      headers: [
+        { name: "User-Agent", value: "mine/1" },
+        { name: "X-N", value: 5 },
+      ],
+    });
     expect(sink.requests[0]?.headers).toMatchObject({ "user-agent": "mine/1", "x-n": "5" });
   });
 
@@ -98,7 +112,13 @@ describe("answers", () => {
     ["429 with seconds", 429, "", { "retry-after": "7" }, { kind: "retry", status: 429, afterMs: 7000 }],
     ["502", 502, "", {}, { kind: "retry" }],
     ["504", 504, "", {}, { kind: "retry" }],
-    ["400 with a status", 400, writeStatus("proto", { code: 3, message: "bad span" }), proto, { kind: "refused", status: 400, message: expect.stringContaining("bad span") }],
+    [
+      "400 with a status",
+      400,
+      writeStatus("proto", { code: 3, message: "bad span" }),
+      proto,
+      { kind: "refused", status: 400, message: expect.stringContaining("bad span") },
+    ],
     ["401", 401, "<html>", { "content-type": "text/html" }, { kind: "refused", status: 401 }],
     ["413", 413, "", {}, { kind: "refused", status: 413 }],
     ["500", 500, "", {}, { kind: "refused", status: 500 }],

@@ -28,6 +28,13 @@ const COLUMNS_MAX = 400;
 
 const NOUNS: Readonly<Record<Signal, string>> = { traces: "span", metrics: "point", logs: "log record", profiles: "profile" };
 
+/** Fields of resources, scopes and items. */
+const PLACES = {
+  traces: ["resourceSpans", "scopeSpans", "spans"],
+  logs: ["resourceLogs", "scopeLogs", "logRecords"],
+  profiles: ["resourceProfiles", "scopeProfiles", "profiles"],
+} as const;
+
 export class ConsoleExporter implements Exporter {
   readonly #options: ConsoleOptions;
   readonly #context: Context;
@@ -82,23 +89,10 @@ export class ConsoleExporter implements Exporter {
 
 /** The lines, and as the result how many items they show. */
 function* linesOf(signal: Signal, request: Message, itemsMax: number, page: Page): Generator<Line, number> {
-  switch (signal) {
-    case "metrics":
-      return yield* metricLines(request, itemsMax, page);
-    case "traces": {
-      const items = itemsOf(request, ["resourceSpans", "scopeSpans", "spans"], itemsMax);
-      yield* traceLines(items, page);
-      return items.length;
-    }
-    case "logs": {
-      const items = itemsOf(request, ["resourceLogs", "scopeLogs", "logRecords"], itemsMax);
-      yield* logLines(items, page);
-      return items.length;
-    }
-    case "profiles": {
-      const items = itemsOf(request, ["resourceProfiles", "scopeProfiles", "profiles"], itemsMax);
-      yield* profileLines(items, request, page);
-      return items.length;
-    }
-  }
+  if (signal === "metrics") return yield* metricLines(request, itemsMax, page);
+  const items = itemsOf(request, PLACES[signal], itemsMax);
+  if (signal === "traces") yield* traceLines(items, page);
+  else if (signal === "logs") yield* logLines(items, page);
+  else yield* profileLines(items, request, page);
+  return items.length;
 }

@@ -62,9 +62,9 @@ function* recordLines(record: Message, front: Line, style: Style, page: Page): G
 function bodyLines(record: Message, columns: number): string[] {
   const event = text(record, "eventName");
   const body = valueText(message(record, "body"));
-  const whole = event === "" || body === "" ? event + body : `${event}  ${body}`;
+  const told = event === "" || body === "" ? event + body : `${event}  ${body}`;
   const lines: string[] = [];
-  const sources = whole.trimEnd().split(/\r?\n/);
+  const sources = told.trimEnd().split(/\r?\n/);
   for (const [index, source] of sources.entries()) {
     const left = BODY_LINES_MAX - lines.length;
     if (left <= 1 && index < sources.length - 1) {

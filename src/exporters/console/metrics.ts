@@ -57,7 +57,10 @@ function rowsOf(metric: Message, pointsMax: number, page: Page): { readonly row:
   const points = [...messages(data, "dataPoints")].slice(0, pointsMax);
   const parts = aligned(points.map((point) => partsOf(shape, point, unit)));
   const attributes = attributeTexts(points, page);
-  return points.map((point, index) => ({ row: { name, kind, parts: parts[index] ?? [], attributes: attributes[index] ?? "" }, time: whole(point, "timeUnixNano") }));
+  return points.map((point, index) => ({
+    row: { name, kind, parts: parts[index] ?? [], attributes: attributes[index] ?? "" },
+    time: whole(point, "timeUnixNano"),
+  }));
 }
 
 /** Every part as wide as the widest in its place; the last one as it is. */
@@ -75,13 +78,18 @@ function attributeTexts(points: readonly Message[], { attributes }: Page): strin
   const common = new Set(points.length < 2 ? [] : all[0]?.filter((pair) => all.every((pairs) => pairs.includes(pair))));
   const keys = new Set(points.flatMap((point) => [...messages(point, "attributes")].map((pair) => text(pair, "key"))));
   const short = shortKeys([...keys]);
-  return all.map((pairs) => [...pairs.filter((pair) => !common.has(pair)), ...pairs.filter((pair) => common.has(pair))].map((pair) => shortened(pair, short)).join(" "));
+  return all.map((pairs) =>
+    [...pairs.filter((pair) => !common.has(pair)), ...pairs.filter((pair) => common.has(pair))].map((pair) => shortened(pair, short)).join(" "),
+  );
 }
 
 /** The last word of each key, where no other key ends in it. */
 function shortKeys(keys: readonly string[]): ReadonlyMap<string, string> {
-  const last = (key: string): string => key.slice(key.lastIndexOf(".") + 1);
-  return new Map(keys.map((key) => [key, keys.some((other) => other !== key && last(other) === last(key)) ? key : last(key)]));
+  return new Map(keys.map((key) => [key, keys.some((other) => other !== key && lastWord(other) === lastWord(key)) ? key : lastWord(key)]));
+}
+
+function lastWord(key: string): string {
+  return key.slice(key.lastIndexOf(".") + 1);
 }
 
 function shortened(pair: string, short: ReadonlyMap<string, string>): string {
@@ -101,7 +109,8 @@ const NO_VALUE = "no value";
 function partsOf(shape: Shape, point: Message, unit: string): string[] {
   if ((number(point, "flags") & NO_RECORDED_VALUE) !== 0) return [NO_VALUE];
   if (shape === "gauge" || shape === "sum") return [scalarText(point, unit)];
-  const parts = shape === "summary" ? summaryParts(point, unit) : histogramParts(point, shape === "histogram" ? explicitBuckets(point) : exponentialBuckets(point), unit);
+  const parts =
+    shape === "summary" ? summaryParts(point, unit) : histogramParts(point, shape === "histogram" ? explicitBuckets(point) : exponentialBuckets(point), unit);
   // A unit that is only a word is said once.
   return isScaled(unit) || unit === "" || unit === "1" ? parts : [...parts, unit];
 }
@@ -114,7 +123,10 @@ function scalarText(point: Message, unit: string): string {
 /** Count, mean, median, 95th percentile and the greatest, of those that can be told. */
 function histogramParts(point: Message, buckets: readonly Bucket[], unit: string): string[] {
   const parts = countAndMean(point, unit, point["sum"] !== undefined);
-  for (const [name, quantile] of [["p50", 0.5], ["p95", 0.95]] as const) {
+  for (const [name, quantile] of [
+    ["p50", 0.5],
+    ["p95", 0.95],
+  ] as const) {
     const value = quantileOf(buckets, quantile);
     if (value !== undefined) parts.push(`${name} ${measured(value, unit)}`);
   }
@@ -173,7 +185,10 @@ function* table(service: string, rows: readonly Row[], time: bigint, page: Page)
 
 /** Whether names, kinds and values fit side by side, and some of the attributes. */
 function isRoomFor(rows: readonly Row[], { columns }: Page): boolean {
-  const attributes = Math.min(widest(rows, (row) => row.attributes), ATTRIBUTE_COLUMNS);
+  const attributes = Math.min(
+    widest(rows, (row) => row.attributes),
+    ATTRIBUTE_COLUMNS,
+  );
   const [name, kind, value] = [widest(rows, (row) => row.name), widest(rows, (row) => row.kind), widest(rows, valueText)];
   return INDENT + name + GAP_COLUMNS + kind + GAP_COLUMNS + value + (attributes && GAP_COLUMNS + attributes) <= columns;
 }
@@ -181,7 +196,10 @@ function isRoomFor(rows: readonly Row[], { columns }: Page): boolean {
 function* pointLines(row: Row, left: Line, value: number, page: Page): Generator<Line> {
   const shown = valueText(row);
   const told = piece(shown, shown === NO_VALUE ? "dim" : "plain");
-  if (row.attributes === "") return void (yield [...left, told]);
+  if (row.attributes === "") {
+    yield [...left, told];
+    return;
+  }
   const line = [...left, ...cell([told], value), GAP];
   const columns = page.columns - widthOf(line);
   const texts = page.attributes === "all" && columns >= ATTRIBUTE_COLUMNS / 2 ? wrap(row.attributes, columns, ATTRIBUTE_LINES_MAX) : [row.attributes];

@@ -37,7 +37,11 @@ export function piece(text: string, style: Style = "plain"): Piece {
 /** The line as text, cut to `columns`; blanks at its end are left away. */
 export function render(line: Line, columns: number, colours: boolean): string {
   const fitted = fit(line, columns);
-  if (!colours) return fitted.map(({ text }) => text).join("").trimEnd();
+  if (!colours)
+    return fitted
+      .map(({ text }) => text)
+      .join("")
+      .trimEnd();
   const last = fitted.findLastIndex(({ text }) => text.trim() !== "");
   return fitted
     .slice(0, last + 1)
@@ -78,7 +82,8 @@ export function wrap(text: string, columns: number, linesMax: number): string[] 
     const whole = head(rest, columns);
     const blank = whole.lastIndexOf(" ");
     // One character at the least, whatever its width, so that it ends.
-    const taken = rest[whole.length] === " " ? whole.length : blank > columns / 3 ? blank : whole.length || String.fromCodePoint(rest.codePointAt(0) ?? 0).length;
+    const taken =
+      rest[whole.length] === " " ? whole.length : blank > columns / 3 ? blank : whole.length || String.fromCodePoint(rest.codePointAt(0) ?? 0).length;
     lines.push(rest.slice(0, taken));
     rest = rest.slice(taken).trimStart();
   }
@@ -92,7 +97,7 @@ export function widthOf(line: Line): number {
 
 /** Columns that a terminal needs for the text. */
 export function textWidth(text: string): number {
-  if (isAscii(text)) return text.length;
+  if (isSimple(text)) return text.length;
   let columns = 0;
   for (const { segment } of graphemes.segment(text)) columns += graphemeWidth(segment);
   return columns;
@@ -101,7 +106,7 @@ export function textWidth(text: string): number {
 /** As much of the text's beginning as `columns` hold. */
 export function head(text: string, columns: number): string {
   if (columns <= 0) return "";
-  if (isAscii(text)) return text.slice(0, columns);
+  if (isSimple(text)) return text.slice(0, columns);
   let left = columns;
   for (const { segment, index } of graphemes.segment(text)) {
     left -= graphemeWidth(segment);
@@ -112,7 +117,8 @@ export function head(text: string, columns: number): string {
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 /** East Asian wide and full-width characters, and emoji that are shown as pictures. */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const EMPTY = /^[\p{M}\p{Cf}]*$/u;
 
 function graphemeWidth(grapheme: string): number {
@@ -120,18 +126,20 @@ function graphemeWidth(grapheme: string): number {
   return EMPTY.test(grapheme) ? 0 : 1;
 }
 
-function isAscii(text: string): boolean {
-  return /^[\u0020-\u007e]*$/.test(text);
+/** Latin, Greek, Cyrillic and what our own lines are drawn with: one column a code unit, and harmless. */
+function isSimple(text: string): boolean {
+  return /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03ff\u0400-\u0481\u2022\u2026\u22ef\u2500-\u257f\u2717]*$/.test(text);
 }
 
 /** Controls, line separators, marks of direction and characters without width; the joiners of emoji and of Persian stay. */
-const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\ufff9-\ufffb\uffa0\u{e0000}-\u{e0fff}]/gu;
+const UNSAFE =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\uffa0\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}]/gu;
 const NAMED: Readonly<Record<string, string>> = { "\n": String.raw`\n`, "\r": String.raw`\r`, "\t": String.raw`\t` };
 
 /** Text that a terminal shows and does not obey, at most 4,096 characters of it. */
 export function escaped(raw: string): string {
   const text = raw.length <= TEXT_UNITS_MAX ? raw : `${raw.slice(0, TEXT_UNITS_MAX - 1)}…`;
-  if (isAscii(text)) return text;
+  if (isSimple(text)) return text;
   const safe = text.replaceAll(UNSAFE, (character) => NAMED[character] ?? notation(character.codePointAt(0) ?? 0));
   return /\p{M}{4}/u.test(safe) ? [...graphemes.segment(safe)].map(({ segment }) => segment.slice(0, GRAPHEME_UNITS_MAX)).join("") : safe;
 }

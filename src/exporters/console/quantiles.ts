@@ -2,7 +2,7 @@
  * Quantiles out of a histogram's buckets: found where the count passes, then interpolated inside the
  * bucket (evenly; for exponential ones evenly in the exponent). Estimates, as good as the buckets.
  */
-import { list, type Message, message, number, whole } from "../../otlp/read.ts";
+import { type Message, message, number, numbers, whole, wholes } from "../../otlp/read.ts";
 
 export interface Bucket {
   readonly lower: number;
@@ -31,8 +31,8 @@ export function quantileOf(buckets: readonly Bucket[], quantile: number): number
 
 /** Buckets of a histogram point; its least and greatest value close the open ends where they are known. */
 export function explicitBuckets(point: Message): Bucket[] {
-  const bounds = list(point, "explicitBounds").map((bound) => (typeof bound === "number" ? bound : 0));
-  const counts = list(point, "bucketCounts").map(Number);
+  const bounds = numbers(point, "explicitBounds");
+  const counts = wholes(point, "bucketCounts").map(Number);
   if (bounds.length === 0) return [];
   const least = point["min"] === undefined ? ((bounds[0] ?? 0) > 0 ? 0 : -Infinity) : number(point, "min");
   const most = point["max"] === undefined ? Infinity : number(point, "max");
@@ -54,5 +54,10 @@ export function exponentialBuckets(point: Message): Bucket[] {
 function side(buckets: Message, scale: number): Bucket[] {
   const first = number(buckets, "offset");
   const bound = (index: number): number => 2 ** (index * 2 ** -scale);
-  return list(buckets, "bucketCounts").map((count, index) => ({ lower: bound(first + index), upper: bound(first + index + 1), count: Number(count), exponential: true }));
+  return wholes(buckets, "bucketCounts").map((count, index) => ({
+    lower: bound(first + index),
+    upper: bound(first + index + 1),
+    count: Number(count),
+    exponential: true,
+  }));
 }

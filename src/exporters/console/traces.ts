@@ -6,7 +6,7 @@ import { id, type Message, message, messages, number, text } from "../../otlp/re
 import { cell, type Line, piece, type Piece, textWidth } from "./paper.ts";
 import { attributeLines, exceptionText, firstLine, type Item, type Page, serviceStyle } from "./page.ts";
 import { type Row, type Span, spanOf, treeRows } from "./tree.ts";
-import { attribute, counted, durationText, nanosText, timeText } from "./values.ts";
+import { counted, durationText, nanosText, timeText, valueText } from "./values.ts";
 
 const STATUS_ERROR = 2;
 const KINDS = ["", "", "server", "client", "producer", "consumer"] as const;
@@ -15,6 +15,9 @@ const SERVICE_COLUMNS_MAX = 18;
 const DURATION_COLUMNS = 7;
 const BAR_COLUMNS_MIN = 10;
 const BAR_COLUMNS_MAX = 60;
+/** Widths from which spans have columns for their kind and their service. */
+const KINDS_FROM = 90;
+const SERVICES_FROM = 72;
 /** The name's part of the width. */
 const NAME_PART = 0.44;
 const EXCEPTIONS_MAX = 3;
@@ -40,6 +43,11 @@ function byTrace(items: readonly Item[]): Map<string, Span[]> {
   return traces;
 }
 
+/** A row with what stands behind its name. */
+interface Told extends Row {
+  readonly detail: string;
+}
+
 interface Layout {
   readonly name: number;
   readonly kind: number;
@@ -50,7 +58,7 @@ interface Layout {
 }
 
 function* waterfall(traceId: string, spans: readonly Span[], page: Page): Generator<Line> {
-  const rows = treeRows(spans);
+  const rows = treeRows(spans).map((row): Told => ({ ...row, detail: detailOf(row.span, page) }));
   const services = [...new Set(rows.map(({ service }) => service))];
   const layout = layoutOf(rows, services, page);
   const errors = rows.filter(isError).length;
@@ -63,24 +71,28 @@ function* waterfall(traceId: string, spans: readonly Span[], page: Page): Genera
   ];
   yield scaleLine(services, layout);
   for (const row of rows) {
-    yield spanLine(row, layout, page);
+    yield spanLine(row, layout);
     yield* noteLines(row, page);
   }
 }
 
-function layoutOf(rows: readonly Row[], services: readonly string[], page: Page): Layout {
+function layoutOf(rows: readonly Told[], services: readonly string[], page: Page): Layout {
   const { columns } = page;
   // Spans without a time would stretch the scale back to 1970.
   const timed = rows.filter(({ start }) => start > 0n);
   const from = timed.reduce((least, { start }) => (start < least ? start : least), timed[0]?.start ?? 0n);
   const to = timed.reduce((most, { end }) => (end > most ? end : most), from);
-  const name = Math.min(Math.floor(columns * NAME_PART), Math.max(...rows.map((row) => textWidth(row.branch) + textWidth(text(row.span, "name")) + Math.min(DETAIL_COLUMNS, detailOf(row.span, page).length) + 6), 20));
-  const wide = columns >= 90;
-  const service = services.length > 1 ? Math.min(SERVICE_COLUMNS_MAX, Math.max(...services.map(textWidth))) : 0;
+  const name = Math.min(
+    Math.floor(columns * NAME_PART),
+    Math.max(...rows.map((row) => textWidth(row.branch) + textWidth(text(row.span, "name")) + Math.min(DETAIL_COLUMNS, row.detail.length) + 6), 20),
+  );
+  const wide = columns >= KINDS_FROM;
+  const service = services.length > 1 && columns >= SERVICES_FROM ? Math.min(SERVICE_COLUMNS_MAX, Math.max(...services.map(textWidth))) : 0;
   const kind = wide && rows.some(({ span }) => kindOf(span) !== "") ? KIND_COLUMNS : 0;
   const taken = 2 + name + 2 + (kind && kind + 2) + (service && service + 2) + 2 + DURATION_COLUMNS;
   const bar = Math.min(BAR_COLUMNS_MAX, columns - taken);
-  return { name, kind, service, bar: bar < BAR_COLUMNS_MIN ? 0 : bar, from, nanos: to - from };
+  if (bar >= BAR_COLUMNS_MIN) return { name, kind, service, bar, from, nanos: to - from };
+  return { name: Math.max(1, name + Math.min(0, bar)), kind, service, bar: 0, from, nanos: to - from };
 }
 
 /** The services where the names will stand, and the scale over the bars. */
@@ -100,16 +112,15 @@ function scaleOf({ bar, nanos }: Layout): string {
   return `${line}${" ".repeat(bar - textWidth(line) - textWidth(end))}${end}`;
 }
 
-function spanLine(row: Row, layout: Layout, page: Page): Line {
+function spanLine(row: Told, layout: Layout): Line {
   const error = isError(row);
   const style = serviceStyle(row.service);
-  const detail = detailOf(row.span, page);
   const name: Line = [
     piece(row.branch, "dim"),
     ...(row.orphan ? [piece("⋯ ", "dim")] : []),
     ...(error ? [piece("✗ ", "red")] : []),
     piece(text(row.span, "name") || "(no name)", error ? "red" : "plain"),
-    ...(detail === "" ? [] : [GAP, piece(detail, "dim")]),
+    ...(row.detail === "" ? [] : [GAP, piece(row.detail, "dim")]),
   ];
   const duration = row.start === 0n ? "" : nanosText(row.end - row.start);
   return [
@@ -139,7 +150,10 @@ function barOf({ start, end }: Row, { bar, from, nanos }: Layout, style: Piece["
 
 function* noteLines(row: Row, page: Page): Generator<Line> {
   const indent = [GAP, piece(row.trunk, "dim")];
-  const exceptions = [...messages(row.span, "events")].filter((event) => text(event, "name") === "exception").slice(0, EXCEPTIONS_MAX).map(exceptionText);
+  const exceptions = [...messages(row.span, "events")]
+    .filter((event) => text(event, "name") === "exception")
+    .slice(0, EXCEPTIONS_MAX)
+    .map(exceptionText);
   const status = isError(row) ? firstLine(text(message(row.span, "status"), "message")) : "";
   const notes = exceptions.some((exception) => exception.includes(status)) ? exceptions : [status, ...exceptions];
   for (const note of notes) if (note !== "") yield [...indent, piece(`! ${note}`, "red")];
@@ -182,11 +196,20 @@ const KEYS: readonly (readonly string[])[] = [
   ["error.type"],
 ];
 
+const KNOWN_KEYS: ReadonlySet<string> = new Set(KEYS.flat());
+const NOTHING: Message = {};
+
 /** The values of the key attributes, without what the span's name says already. */
 function detailOf(span: Message, page: Page): string {
   if (page.attributes === "none") return "";
   const name = text(span, "name").toLowerCase();
-  const values = KEYS.map((keys) => keys.map((key) => attribute(span, key)).find((value) => value !== "") ?? "");
+  const known = new Map<string, Message>();
+  for (const pair of messages(span, "attributes")) {
+    const key = text(pair, "key");
+    if (KNOWN_KEYS.has(key)) known.set(key, message(pair, "value"));
+  }
+  if (known.size === 0) return "";
+  const values = KEYS.map((keys) => keys.map((key) => valueText(known.get(key) ?? NOTHING)).find((value) => value !== "") ?? "");
   const told = values.filter((value, index) => value !== "" && !name.includes(value.toLowerCase()) && values.indexOf(value) === index);
   return told.map((value) => value.replaceAll(/\s+/g, " ")).join(" ");
 }

@@ -42,18 +42,26 @@ export function treeRows(spans: readonly Span[]): Row[] {
   for (const one of spans.toSorted(byStart)) {
     const parent = id(one.span, "parentSpanId");
     if (parent === "" || !ids.has(parent)) roots.push(one);
-    else children.set(parent, [...(children.get(parent) ?? []), one]);
+    else childrenOf(children, parent).push(one);
   }
   const rows: Row[] = [];
   const seen = new Set<Span>();
-  walk(roots, children, seen, rows);
+  walk(roots, children, seen, rows, true);
   // What is left hangs in a circle: it is cut open at its first span.
-  for (const one of spans) if (!seen.has(one)) walk([one], children, seen, rows);
+  for (const one of spans) if (!seen.has(one)) walk([one], children, seen, rows, false);
   return rows;
 }
 
-function walk(roots: readonly Span[], children: Map<string, Span[]>, seen: Set<Span>, rows: Row[]): void {
-  const stack: Open[] = roots.map((span) => ({ span, guides: [], orphan: id(span.span, "parentSpanId") !== "" })).toReversed();
+function childrenOf(children: Map<string, Span[]>, parent: string): Span[] {
+  const known = children.get(parent);
+  if (known !== undefined) return known;
+  const made: Span[] = [];
+  children.set(parent, made);
+  return made;
+}
+
+function walk(roots: readonly Span[], children: Map<string, Span[]>, seen: Set<Span>, rows: Row[], orphans: boolean): void {
+  const stack: Open[] = roots.map((span) => ({ span, guides: [], orphan: orphans && id(span.span, "parentSpanId") !== "" })).toReversed();
   for (let open = stack.pop(); open !== undefined; open = stack.pop()) {
     if (seen.has(open.span)) continue;
     seen.add(open.span);

@@ -1,5 +1,5 @@
 /** Values for people: durations, sizes, numbers, times of day, attributes. */
-import { isMessage, list, type Message, message, messages, number, text, type Value } from "../../otlp/read.ts";
+import { isMessage, list, type Message, message, messages, number, scalarText, text, type Value } from "../../otlp/read.ts";
 
 const NANOS_A_MILLISECOND = 1_000_000n;
 const DAY_MS = 86_400_000;
@@ -100,8 +100,8 @@ export function valueText(value: Message, depth = 0): string {
   if (value["bytesValue"] instanceof Uint8Array) return `${value["bytesValue"].length} bytes`;
   if (isMessage(value["arrayValue"])) return listText(list(value["arrayValue"], "values"), depth);
   if (isMessage(value["kvlistValue"])) return mapText(value["kvlistValue"], depth);
-  const scalar = value["boolValue"] ?? value["intValue"];
-  return scalar === undefined ? (depth === 0 ? "" : "null") : String(scalar);
+  const scalar = scalarText(value["boolValue"] ?? value["intValue"]);
+  return scalar === "" && depth > 0 ? "null" : scalar;
 }
 
 /** A number that someone set, not one that was measured: to its last digit. */

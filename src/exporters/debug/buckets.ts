@@ -1,5 +1,5 @@
 /** Buckets of an exponential histogram with their bounds, from the lowest to the highest. */
-import { list, type Message, message, number, whole } from "../../otlp/read.ts";
+import { type Message, message, number, whole, wholes } from "../../otlp/read.ts";
 
 export interface Bucket {
   readonly kind: "negative" | "zero" | "positive";
@@ -11,7 +11,12 @@ export interface Bucket {
 /** A zero bucket only where something is in it. */
 export function bucketsOf(point: Message): Bucket[] {
   const scale = number(point, "scale");
-  const negative = sideOf(message(point, "negative"), scale).map(({ lower, upper, count }): Bucket => ({ kind: "negative", lower: -upper, upper: -lower, count }));
+  const negative = sideOf(message(point, "negative"), scale).map(({ lower, upper, count }): Bucket => ({
+    kind: "negative",
+    lower: -upper,
+    upper: -lower,
+    count,
+  }));
   const zeros = whole(point, "zeroCount");
   const zero: Bucket[] = zeros === 0n ? [] : [{ kind: "zero", lower: 0, upper: 0, count: zeros }];
   const positive = sideOf(message(point, "positive"), scale).map((bucket): Bucket => ({ kind: "positive", ...bucket }));
@@ -22,9 +27,9 @@ export function bucketsOf(point: Message): Bucket[] {
 function sideOf(buckets: Message, scale: number): { readonly lower: number; readonly upper: number; readonly count: bigint }[] {
   const factor = Math.LN2 * 2 ** -scale;
   const first = number(buckets, "offset");
-  return list(buckets, "bucketCounts").map((count, index) => ({
+  return wholes(buckets, "bucketCounts").map((count, index) => ({
     lower: Math.exp((first + index) * factor),
     upper: Math.exp((first + index + 1) * factor),
-    count: typeof count === "bigint" ? count : 0n,
+    count,
   }));
 }

@@ -1,5 +1,5 @@
 /** Metrics of all five shapes in detail. */
-import { id, list, type Message, message, messages, number, text, whole } from "../../otlp/read.ts";
+import { id, type Message, message, messages, number, numbers, text, whole, wholes } from "../../otlp/read.ts";
 import { bucketsOf } from "./buckets.ts";
 import { attributeLines, detailedGroups } from "./detailed.ts";
 import { fixed, timeText } from "./values.ts";
@@ -59,8 +59,8 @@ function* numberLines(point: Message): Generator<string> {
 
 function* histogramLines(point: Message): Generator<string> {
   yield* aggregateLines(point);
-  for (const [index, bound] of list(point, "explicitBounds").entries()) yield `ExplicitBounds #${index}: ${typeof bound === "number" ? fixed(bound) : ""}`;
-  for (const [index, count] of list(point, "bucketCounts").entries()) yield `Buckets #${index}, Count: ${String(count)}`;
+  for (const [index, bound] of numbers(point, "explicitBounds").entries()) yield `ExplicitBounds #${index}: ${fixed(bound)}`;
+  for (const [index, count] of wholes(point, "bucketCounts").entries()) yield `Buckets #${index}, Count: ${count}`;
 }
 
 function* exponentialLines(point: Message): Generator<string> {
@@ -74,7 +74,11 @@ function* exponentialLines(point: Message): Generator<string> {
 
 function* aggregateLines(point: Message): Generator<string> {
   yield `Count: ${whole(point, "count")}`;
-  for (const [field, name] of [["sum", "Sum"], ["min", "Min"], ["max", "Max"]] as const) {
+  for (const [field, name] of [
+    ["sum", "Sum"],
+    ["min", "Min"],
+    ["max", "Max"],
+  ] as const) {
     if (point[field] !== undefined) yield `${name}: ${fixed(number(point, field))}`;
   }
 }

@@ -1,5 +1,5 @@
 /** Profiles in detail: the dictionary's tables, then each profile with its samples. */
-import { id, list, type Message, message, messages, number, type Value, whole } from "../../otlp/read.ts";
+import { id, list, type Message, message, messages, number, numbers, whole, wholes } from "../../otlp/read.ts";
 import { attributeLines, detailedGroups } from "./detailed.ts";
 import { attributeAt, stringAt } from "./dictionary.ts";
 import { timeText, valueText } from "./values.ts";
@@ -19,7 +19,7 @@ function* dictionaryLines(dictionary: Message): Generator<string> {
     yield `    Memory limit: ${whole(mapping, "memoryLimit")}`;
     yield `    File offset: ${whole(mapping, "fileOffset")}`;
     yield `    File name: ${number(mapping, "filenameStrindex")}`;
-    yield `    Attributes: ${numbers(list(mapping, "attributeIndices"))}`;
+    yield `    Attributes: [${numbers(mapping, "attributeIndices").join(" ")}]`;
   }
   yield* locationLines(dictionary);
   index = 0;
@@ -46,7 +46,7 @@ function* locationLines(dictionary: Message): Generator<string> {
       yield `        Line: ${whole(line, "line")}`;
       yield `        Column: ${whole(line, "column")}`;
     }
-    yield `    Attributes: ${numbers(list(location, "attributeIndices"))}`;
+    yield `    Attributes: [${numbers(location, "attributeIndices").join(" ")}]`;
   }
 }
 
@@ -81,13 +81,9 @@ function* profiles(scope: Message, dictionary: Message): Generator<string> {
     let sampleNumber = 0;
     for (const sample of messages(profile, "samples")) {
       yield `    Sample #${sampleNumber++}`;
-      yield `        Values: ${numbers(list(sample, "values"))}`;
-      const attributes = list(sample, "attributeIndices").map((at) => attributeAt(dictionary, at));
+      yield `        Values: [${wholes(sample, "values").join(" ")}]`;
+      const attributes = numbers(sample, "attributeIndices").map((at) => attributeAt(dictionary, at));
       yield* attributeLines("        Attributes:", attributes).map((line, at) => (at === 0 ? line : `        ${line}`));
     }
   }
-}
-
-function numbers(of: readonly Value[]): string {
-  return `[${of.join(" ")}]`;
 }

@@ -25,7 +25,7 @@ export interface DebugOptions {
   readonly verbosity: Verbosity;
   /** Batches of a signal that are printed in each second before sampling begins. */
   readonly initial: number;
-  /** Of those after them every so-manieth is printed; 0: none. */
+  /** Of those after them every nth is printed; 0: none. */
   readonly thereafter: number;
   /** Time and component in front of the counts, as in the Collector's own log. */
   readonly prefix: boolean;

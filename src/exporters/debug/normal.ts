@@ -1,5 +1,5 @@
 /** The Collector's `normal`: one line an item. */
-import { id, list, type Message, message, messages, number, text, type Value, whole } from "../../otlp/read.ts";
+import { id, type Message, message, messages, number, numbers, text, whole, wholes } from "../../otlp/read.ts";
 import { bucketsOf } from "./buckets.ts";
 import { attributeAt } from "./dictionary.ts";
 import { fixed, shortest, valueText } from "./values.ts";
@@ -30,7 +30,7 @@ export function* normalProfiles(request: Message): Generator<string> {
   const dictionary = message(request, "dictionary");
   yield* groups(request, ["resourceProfiles", "ResourceProfiles"], ["scopeProfiles", "ScopeProfiles"], function* (scope) {
     for (const profile of messages(scope, "profiles")) {
-      const attributes = list(profile, "attributeIndices").map((index) => attributeAt(dictionary, index));
+      const attributes = numbers(profile, "attributeIndices").map((index) => attributeAt(dictionary, index));
       yield `${id(profile, "profileId")} samples=${messages(profile, "samples").length}${pairs(attributes)}`;
     }
   });
@@ -38,7 +38,12 @@ export function* normalProfiles(request: Message): Generator<string> {
 
 type Names = readonly [field: string, title: string];
 
-function* groups(request: Message, [groupsField, groupTitle]: Names, [scopesField, scopeTitle]: Names, items: (scope: Message) => Iterable<string>): Generator<string> {
+function* groups(
+  request: Message,
+  [groupsField, groupTitle]: Names,
+  [scopesField, scopeTitle]: Names,
+  items: (scope: Message) => Iterable<string>,
+): Generator<string> {
   let groupNumber = 0;
   for (const group of messages(request, groupsField)) {
     yield `${groupTitle} #${groupNumber++}${schemaUrl(group)}${pairs(messages(message(group, "resource"), "attributes"))}`;
@@ -85,13 +90,13 @@ function* metricLines(metric: Message): Generator<string> {
 }
 
 function numberText(point: Message): string {
-  if (point["asInt"] !== undefined) return String(point["asInt"]);
+  if (point["asInt"] !== undefined) return String(whole(point, "asInt"));
   return point["asDouble"] === undefined ? "" : shortest(number(point, "asDouble"));
 }
 
 function histogramText(point: Message): string {
-  const bounds = list(point, "explicitBounds");
-  const buckets = list(point, "bucketCounts").map((count, index) => (index < bounds.length ? `le${doubleOf(bounds[index])}=${String(count)}` : String(count)));
+  const bounds = numbers(point, "explicitBounds");
+  const buckets = wholes(point, "bucketCounts").map((count, index) => (index < bounds.length ? `le${shortest(bounds[index] ?? 0)}=${count}` : String(count)));
   return [...aggregates(point), ...buckets].join(" ");
 }
 
@@ -108,8 +113,4 @@ function aggregates(point: Message): string[] {
 function summaryText(point: Message): string {
   const quantiles = [...messages(point, "quantileValues")].map((one) => `q${shortest(number(one, "quantile"))}=${shortest(number(one, "value"))}`);
   return [`count=${whole(point, "count")}`, `sum=${fixed(number(point, "sum"))}`, ...quantiles].join(" ");
-}
-
-function doubleOf(value: Value | undefined): string {
-  return typeof value === "number" ? shortest(value) : "";
 }

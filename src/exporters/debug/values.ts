@@ -2,7 +2,7 @@
  * Values as the Collector prints them: attributes, doubles in its two notations, timestamps. Go's
  * formats where they differ from JavaScript's.
  */
-import { isMessage, list, type Message, messages, number, text, type Value } from "../../otlp/read.ts";
+import { isMessage, list, type Message, messages, number, scalarText, text, type Value } from "../../otlp/read.ts";
 
 /** Kinds of an AnyValue: its field in OTLP/JSON, and its name in detailed output. */
 const KINDS = [
@@ -32,7 +32,7 @@ export function valueText(value: Message): string {
 /** Undefined where a number has no form in JSON: then nothing of the value is printed. */
 function jsonOf(value: Message): string | undefined {
   if (value["stringValue"] !== undefined) return quoted(text(value, "stringValue"));
-  if (value["boolValue"] !== undefined || value["intValue"] !== undefined) return String(value["boolValue"] ?? value["intValue"]);
+  if (value["boolValue"] !== undefined || value["intValue"] !== undefined) return scalarText(value["boolValue"] ?? value["intValue"]);
   if (value["doubleValue"] !== undefined) {
     const double = number(value, "doubleValue");
     return Number.isFinite(double) ? jsonDouble(double) : undefined;
@@ -65,7 +65,9 @@ function wrapped(open: string, parts: readonly (string | undefined)[], close: st
 
 /** JSON's text with the two separators escaped that JavaScript leaves alone. */
 function quoted(raw: string): string {
-  return JSON.stringify(raw).replaceAll("\u2028", String.raw`\u2028`).replaceAll("\u2029", String.raw`\u2029`);
+  return JSON.stringify(raw)
+    .replaceAll("\u2028", String.raw`\u2028`)
+    .replaceAll("\u2029", String.raw`\u2029`);
 }
 
 /** The order of UTF-8 bytes; JavaScript's own would place surrogates before U+E000. */
@@ -103,6 +105,8 @@ export function fixed(value: number): string {
   const size = Math.abs(value);
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
   if (size >= 1e21) return `${sign}${BigInt(size)}.000000`;
+  // Half a millionth more than an even number of them is a tie; the product is exact where it is one.
+  if (!Number.isInteger(size * 2e6)) return sign + size.toFixed(DIGITS);
   const exact = size.toFixed(EXACT_DIGITS);
   const cut = exact.length - EXACT_DIGITS + DIGITS;
   // A tie behind an even digit stays; toFixed would have rounded it up.
