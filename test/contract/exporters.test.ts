@@ -1,6 +1,8 @@
 /** Every exporter passes the contract, with a destination and without. A new one adds its row. */
 import { afterAll, describe, test } from "vitest";
 import { SIGNALS } from "../../src/base/signal.ts";
+import { consoleExporter } from "../../src/exporters/console.ts";
+import { debug } from "../../src/exporters/debug.ts";
 import { otlpHttp } from "../../src/exporters/otlp-http.ts";
 import { bench, checkExporterContract } from "./exporter-contract.ts";
 import { type Sink, startSink } from "./sinks.ts";
@@ -30,5 +32,19 @@ describe("otlp_http", () => {
     sinks.push(resetting, mute);
     await checkExporterContract(otlpHttp.create(otlpHttp.schema.parse({ endpoint: resetting.url }), on), on, SIGNALS);
     await checkExporterContract(otlpHttp.create(otlpHttp.schema.parse({ endpoint: mute.url, timeout: "100ms" }), on), on, SIGNALS);
+  });
+});
+
+describe("debug", () => {
+  test.each(["basic", "normal", "detailed"])("verbosity %s", async (verbosity) => {
+    const on = bench("debug");
+    await checkExporterContract(debug.create(debug.schema.parse({ verbosity }), on), on, SIGNALS);
+  });
+});
+
+describe("console", () => {
+  test("with its defaults", async () => {
+    const on = bench("console");
+    await checkExporterContract(consoleExporter.create(consoleExporter.schema.parse({}), on), on, SIGNALS);
   });
 });

@@ -66,6 +66,8 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
 
 function nodeTerminal(): Terminal {
   const { stdout, env } = process;
+  // Whoever read the output may go away (`| head`): that ends the printing, not the gateway.
+  stdout.on("error", () => {});
   return {
     write: (text) => void stdout.write(text),
     // NO_COLOR is obeyed whatever its value (no-color.org).
