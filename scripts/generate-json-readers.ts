@@ -63,7 +63,6 @@ ${REQUESTS.map((name, i) => (i === 0 ? "" : `  if (signal == ${i}) return read${
 }
 
 /** Behind a list's element and the comma behind it; 0 at a failure; \`at\` itself at the list's end. */
-// @ts-ignore: decorator
 @inline
 function goOn(at: usize): usize {
   if (at >= textEnd) return fail(TRUNCATED, at);
@@ -112,7 +111,6 @@ ${message.fields.map((field) => memberText(message, field)).join("")}        def
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOf${name}(): i32 {
 ${matchText(

@@ -100,7 +100,8 @@ export interface Kernel {
   tapeCount(): number;
   /**
    * Finds the fields of the checked message at [start, end). `slots` maps the field numbers 0 to 127 to
-   * rows (bytes, 255 for none); each of the `rows` at `out` is tag, body and end, -1 where absent.
+   * rows (bytes, 255 for none); each of the `rows` at `out` is tag, body and end. Where a field is absent
+   * its tag is -1, and body and end mean nothing.
    */
   readFields(start: number, end: number, slots: number, out: number, rows: number): void;
   /**

@@ -16,7 +16,7 @@ import type { Signal } from "../base/signal.ts";
 import { after, LEN, readVarint, skipValue, skipVarint, varintSize, writeVarint } from "../wire/varint.ts";
 import { type Repairs } from "./admission.ts";
 import { REQUESTS } from "./path.ts";
-import { AnyValue, type FieldSchema, KeyValue, type MessageSchema, Span } from "./tables.ts";
+import { AnyValue, type FieldSchema, KeyValue, type MessageSchema, ProfileLink, Span } from "./tables.ts";
 import { repairedText } from "./utf8.ts";
 
 /** Mending makes a request at most this many times as long: every byte of its text a U+FFFD. */
@@ -127,7 +127,7 @@ class Mender {
   }
 
   #isDropped(schema: MessageSchema, field: FieldSchema, { bodyStart, end }: Occurrence): boolean {
-    if (field.idBytes !== undefined && end > bodyStart && !(schema === Span && !field.name.startsWith("parent")) && !this.#isId(field, bodyStart, end)) {
+    if (this.#isBadId(schema, field, bodyStart, end)) {
       this.repairs.idsCleared++;
       return true;
     }
@@ -135,6 +135,16 @@ class Mender {
     if (!index || this.#signal === "profiles") return false;
     this.repairs.indicesCleared++;
     return true;
+  }
+
+  /**
+   * Whether the field is an id that is cleared; a span's own decide about the span instead. Of profiles
+   * only a link's length counts, as in the kernel: entry 0 of the dictionary is zeros by design.
+   */
+  #isBadId(schema: MessageSchema, field: FieldSchema, start: number, end: number): boolean {
+    if (field.idBytes === undefined || start === end) return false;
+    if (this.#signal === "profiles") return schema === ProfileLink && end - start !== field.idBytes;
+    return !(schema === Span && !field.name.startsWith("parent")) && !this.#isId(field, start, end);
   }
 
   #isValidSpan(last: ReadonlyMap<string, Occurrence>): boolean {

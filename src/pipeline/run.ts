@@ -16,7 +16,7 @@ import { Batch } from "./batch.ts";
 import type { Counter, Counters } from "./counters.ts";
 import { depthOf, type Step, writesAbove } from "./step.ts";
 
-/** Under this many bytes a piece, pieces are laid end to end at once: a write each would cost more (bench/RESULTS.md). */
+/** Under this many bytes a piece, pieces are laid end to end at once: a write each would cost more (docs/decisions/006). */
 const PIECE_BYTES_MIN = 4096;
 
 interface Fused {

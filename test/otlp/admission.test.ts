@@ -109,6 +109,18 @@ describe("Engine.admit", () => {
     expect(out).toContain(unknown.join());
   });
 
+  it("leaves the ids of profiles alone but for a link's of the wrong length: entry 0 of the dictionary is zeros by design", () => {
+    const profile = [...field(7, [1, 2, 3])];
+    const links = [field(4, field(1, new Uint8Array(16))), field(4, field(1, [9])), field(5, [0xff])].flat();
+    const bytes = Uint8Array.from([...field(1, field(2, field(2, profile))), ...field(2, links)]);
+    const { out, repairs } = admit(bytes, "profiles");
+    expect(repairs).toMatchObject({ idsCleared: 1, textsRepaired: 1 });
+    const object = judge("profiles").toObject(out);
+    expect(text(object)).toContain(`"profileId":"0x010203"`);
+    expect(text(object)).toContain(`"traceId":"0x${"00".repeat(16)}"`);
+    expect(text(object)).not.toContain("0x09");
+  });
+
   it("names the path and the offset of damage", () => {
     const bytes = request(span(ids()), span(ids(), [0x4a, 3, 0x0a, 9, 107]));
     const engine = testEngine();

@@ -63,8 +63,8 @@ function skipGroup(at: usize): usize {
 
 /**
  * Finds the fields of the message at [start, end). `slots` maps the field numbers 0 to 127 to rows,
- * 255 for none; a row of `out` is tag, body, end, -1 where absent; `rows` of them. A repeated field's
- * row goes from its first tag and body to its last end.
+ * 255 for none; a row of `out` is tag, body, end, where absent a tag of -1; `rows` of them. A repeated
+ * field's row goes from its first tag and body to its last end.
  */
 export function readFields(start: usize, end: usize, slots: usize, out: usize, rows: i32): void {
   for (let row = out, stop = out + <usize>rows * 12; row < stop; row += 12) store<i32>(row, -1);

@@ -17,7 +17,6 @@ const SIX_BITS: usize = memory.data<u8>([
 /** Sixteen hexadecimal digits as eight bytes in the low half; `hexValid` says whether they were. */
 let hexValid: bool = false;
 
-// @ts-ignore: decorator
 @inline
 function eightBytes(text: v128): v128 {
   const digit = i8x16.sub(text, i8x16.splat(0x30));

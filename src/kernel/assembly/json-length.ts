@@ -25,14 +25,12 @@ export function beginLengths(): void {
 }
 
 /** Where the body of a message inside a value begins, whose length is at `at`. */
-// @ts-ignore: decorator
 @inline
 export function bodyInside(at: usize, depth: i32, guess: usize): usize {
   return at + (depth > DEEP ? DEEP_WIDTH : <usize>load<u8>(guess));
 }
 
 /** Writes the length at `at` of the body between `body` and `written`. Returns where the output goes on. */
-// @ts-ignore: decorator
 @inline
 export function close(at: usize, body: usize, guess: usize): usize {
   const size = written - body;

@@ -11,7 +11,6 @@ import { NUMBER, fail, textEnd, wrongType } from "./json-state";
 import { viewAt, viewEnd, viewString } from "./json-text";
 
 // Addresses go out as doubles: JavaScript takes a high bit for a sign.
-// @ts-ignore: decorator
 @external("env", "parseDouble")
 declare function parseDouble(start: f64, end: f64): f64;
 
@@ -46,14 +45,12 @@ let exponent: i32 = 0;
 let lossy: bool = false;
 
 /** Whether eight bytes are digits. */
-// @ts-ignore: decorator
 @inline
 function allDigits(text: u64): bool {
   return ((text & 0xf0f0f0f0f0f0f0f0) | (((text + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) == 0x3333333333333333;
 }
 
 /** The value of eight digits. */
-// @ts-ignore: decorator
 @inline
 function eightDigits(text: u64): u64 {
   text -= 0x3030303030303030;
@@ -226,7 +223,6 @@ export function readDouble(at: usize): usize {
   return setReal(at, after) ? after : fail(NUMBER, at);
 }
 
-// @ts-ignore: decorator
 @inline
 function beginsNumber(at: usize): bool {
   return <u32>load<u8>(at) - 0x30 < 10 || load<u8>(at) == 0x2d;

@@ -56,7 +56,6 @@ function slow(at: usize, out: usize, tag: u32, depth: i32): usize {
 }
 
 /** Behind the attribute at `at`, or 0 when it is not of the usual form; nothing has failed then. */
-// @ts-ignore: decorator
 @inline
 function quick(at: usize, out: usize, tag: u32): usize {
   // {"key":"
@@ -76,7 +75,6 @@ function quick(at: usize, out: usize, tag: u32): usize {
   return quickNumber(at, out, tag, keySize, first, second);
 }
 
-// @ts-ignore: decorator
 @inline
 function quickText(at: usize, out: usize, tag: u32, keySize: usize, first: v128, second: v128): usize {
   const low = v128.load(at);
@@ -105,7 +103,6 @@ function quickText(at: usize, out: usize, tag: u32, keySize: usize, first: v128,
 }
 
 /** Keys of up to 32 bytes, which the two vectors hold. */
-// @ts-ignore: decorator
 @inline
 function putKey(out: usize, keySize: usize, first: v128, second: v128): usize {
   store<u8>(out, 0x0a);

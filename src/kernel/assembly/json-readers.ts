@@ -75,7 +75,6 @@ export function readRequest(signal: i32, at: usize, out: usize): usize {
 }
 
 /** Behind a list's element and the comma behind it; 0 at a failure; `at` itself at the list's end. */
-// @ts-ignore: decorator
 @inline
 function goOn(at: usize): usize {
   if (at >= textEnd) return fail(TRUNCATED, at);
@@ -144,7 +143,6 @@ export function readExportTraceServiceRequest(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExportTraceServiceRequest(): i32 {
   switch (keySize) {
@@ -235,7 +233,6 @@ export function readResourceSpans(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfResourceSpans(): i32 {
   switch (keySize) {
@@ -331,7 +328,6 @@ export function readResource(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfResource(): i32 {
   switch (keySize) {
@@ -408,7 +404,6 @@ export function readKeyValue(at: usize, out: usize, depth: i32): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfKeyValue(): i32 {
   switch (keySize) {
@@ -514,7 +509,6 @@ export function readAnyValue(at: usize, out: usize, depth: i32): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfAnyValue(): i32 {
   switch (keySize) {
@@ -613,7 +607,6 @@ export function readArrayValue(at: usize, out: usize, depth: i32): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfArrayValue(): i32 {
   switch (keySize) {
@@ -663,7 +656,6 @@ export function readKeyValueList(at: usize, out: usize, depth: i32): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfKeyValueList(): i32 {
   switch (keySize) {
@@ -764,7 +756,6 @@ export function readEntityRef(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfEntityRef(): i32 {
   switch (keySize) {
@@ -870,7 +861,6 @@ export function readScopeSpans(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfScopeSpans(): i32 {
   switch (keySize) {
@@ -949,7 +939,6 @@ export function readInstrumentationScope(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfInstrumentationScope(): i32 {
   switch (keySize) {
@@ -1160,7 +1149,6 @@ export function readSpan(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfSpan(): i32 {
   switch (keySize) {
@@ -1286,7 +1274,6 @@ export function readSpanEvent(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfSpanEvent(): i32 {
   switch (keySize) {
@@ -1387,7 +1374,6 @@ export function readSpanLink(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfSpanLink(): i32 {
   switch (keySize) {
@@ -1469,7 +1455,6 @@ export function readStatus(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfStatus(): i32 {
   switch (keySize) {
@@ -1544,7 +1529,6 @@ export function readExportMetricsServiceRequest(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExportMetricsServiceRequest(): i32 {
   switch (keySize) {
@@ -1635,7 +1619,6 @@ export function readResourceMetrics(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfResourceMetrics(): i32 {
   switch (keySize) {
@@ -1735,7 +1718,6 @@ export function readScopeMetrics(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfScopeMetrics(): i32 {
   switch (keySize) {
@@ -1856,7 +1838,6 @@ export function readMetric(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfMetric(): i32 {
   switch (keySize) {
@@ -1953,7 +1934,6 @@ export function readGauge(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfGauge(): i32 {
   switch (keySize) {
@@ -2068,7 +2048,6 @@ export function readNumberDataPoint(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfNumberDataPoint(): i32 {
   switch (keySize) {
@@ -2178,7 +2157,6 @@ export function readExemplar(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExemplar(): i32 {
   switch (keySize) {
@@ -2292,7 +2270,6 @@ export function readSum(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfSum(): i32 {
   switch (keySize) {
@@ -2385,7 +2362,6 @@ export function readHistogram(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfHistogram(): i32 {
   switch (keySize) {
@@ -2571,7 +2547,6 @@ export function readHistogramDataPoint(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfHistogramDataPoint(): i32 {
   switch (keySize) {
@@ -2683,7 +2658,6 @@ export function readExponentialHistogram(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExponentialHistogram(): i32 {
   switch (keySize) {
@@ -2854,7 +2828,6 @@ export function readExponentialHistogramDataPoint(at: usize, out: usize): usize 
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExponentialHistogramDataPoint(): i32 {
   switch (keySize) {
@@ -2967,7 +2940,6 @@ export function readExponentialHistogramDataPointBuckets(at: usize, out: usize):
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExponentialHistogramDataPointBuckets(): i32 {
   switch (keySize) {
@@ -3045,7 +3017,6 @@ export function readSummary(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfSummary(): i32 {
   switch (keySize) {
@@ -3162,7 +3133,6 @@ export function readSummaryDataPoint(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfSummaryDataPoint(): i32 {
   switch (keySize) {
@@ -3244,7 +3214,6 @@ export function readSummaryDataPointValueAtQuantile(at: usize, out: usize): usiz
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfSummaryDataPointValueAtQuantile(): i32 {
   switch (keySize) {
@@ -3319,7 +3288,6 @@ export function readExportLogsServiceRequest(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExportLogsServiceRequest(): i32 {
   switch (keySize) {
@@ -3410,7 +3378,6 @@ export function readResourceLogs(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfResourceLogs(): i32 {
   switch (keySize) {
@@ -3506,7 +3473,6 @@ export function readScopeLogs(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfScopeLogs(): i32 {
   switch (keySize) {
@@ -3638,7 +3604,6 @@ export function readLogRecord(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfLogRecord(): i32 {
   switch (keySize) {
@@ -3764,7 +3729,6 @@ export function readExportProfilesServiceRequest(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfExportProfilesServiceRequest(): i32 {
   switch (keySize) {
@@ -3858,7 +3822,6 @@ export function readResourceProfiles(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfResourceProfiles(): i32 {
   switch (keySize) {
@@ -3958,7 +3921,6 @@ export function readScopeProfiles(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfScopeProfiles(): i32 {
   switch (keySize) {
@@ -4131,7 +4093,6 @@ export function readProfile(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfile(): i32 {
   switch (keySize) {
@@ -4237,7 +4198,6 @@ export function readProfileValueType(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileValueType(): i32 {
   switch (keySize) {
@@ -4379,7 +4339,6 @@ export function readProfileSample(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileSample(): i32 {
   switch (keySize) {
@@ -4634,7 +4593,6 @@ export function readProfilesDictionary(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfilesDictionary(): i32 {
   switch (keySize) {
@@ -4758,7 +4716,6 @@ export function readProfileMapping(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileMapping(): i32 {
   switch (keySize) {
@@ -4888,7 +4845,6 @@ export function readProfileLocation(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileLocation(): i32 {
   switch (keySize) {
@@ -4969,7 +4925,6 @@ export function readProfileLine(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileLine(): i32 {
   switch (keySize) {
@@ -5051,7 +5006,6 @@ export function readProfileFunction(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileFunction(): i32 {
   switch (keySize) {
@@ -5131,7 +5085,6 @@ export function readProfileLink(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileLink(): i32 {
   switch (keySize) {
@@ -5205,7 +5158,6 @@ export function readProfileKeyValueAndUnit(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileKeyValueAndUnit(): i32 {
   switch (keySize) {
@@ -5285,7 +5237,6 @@ export function readProfileStack(at: usize, out: usize): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function keyOfProfileStack(): i32 {
   switch (keySize) {

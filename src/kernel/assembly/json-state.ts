@@ -45,7 +45,6 @@ export function begin(end: usize, out: usize, limit: usize): bool {
   return true;
 }
 
-// @ts-ignore: decorator
 @inline
 export function setWritten(out: usize): void {
   written = out;

@@ -19,7 +19,6 @@ export let viewAt: usize = 0;
 export let viewEnd: usize = 0;
 
 /** Where the next token begins. */
-// @ts-ignore: decorator
 @inline
 export function next(at: usize): usize {
   return load<u8>(at) > 0x20 ? at : skipSpace(at);
@@ -39,7 +38,6 @@ function skipSpace(at: usize): usize {
   return textEnd;
 }
 
-// @ts-ignore: decorator
 @inline
 function notSpace(text: v128): i32 {
   const blank = v128.or(i8x16.eq(text, i8x16.splat(0x20)), i8x16.eq(text, i8x16.splat(0x09)));
@@ -48,7 +46,6 @@ function notSpace(text: v128): i32 {
 }
 
 /** A bit for each of sixteen bytes that ends a run of plain text: a quote, a backslash, a control. */
-// @ts-ignore: decorator
 @inline
 export function special(text: v128): i32 {
   return i8x16.bitmask(v128.or(v128.or(i8x16.eq(text, i8x16.splat(0x22)), i8x16.eq(text, i8x16.splat(0x5c))), i8x16.lt_u(text, i8x16.splat(0x20))));
@@ -68,7 +65,6 @@ export function plainEnd(at: usize): usize {
 }
 
 /** Copies text with vectors: up to 15 bytes more than `size` are read and written. */
-// @ts-ignore: decorator
 @inline
 export function copyText(to: usize, from: usize, size: usize): void {
   for (let done: usize = 0; done < size; done += 16) v128.store(to + done, v128.load(from + done));
@@ -259,7 +255,6 @@ function readEscaped(at: usize, out: usize, tag: u32): usize {
 }
 
 /** A tag of one or two bytes, which stand in `tag` with the first lowest. */
-// @ts-ignore: decorator
 @inline
 export function putTag(out: usize, tag: u32): usize {
   store<u16>(out, tag);
@@ -267,19 +262,16 @@ export function putTag(out: usize, tag: u32): usize {
 }
 
 /** Bytes of a length as a varint. */
-// @ts-ignore: decorator
 @inline
 export function lengthWidth(size: usize): usize {
   return size < 0x80 ? 1 : size < 0x4000 ? 2 : size < 0x20_0000 ? 3 : size < 0x1000_0000 ? 4 : 5;
 }
 
-// @ts-ignore: decorator
 @inline
 export function putLength(out: usize, size: usize): usize {
   return size < 0x80 ? putShort(out, size) : putVarint(out, size);
 }
 
-// @ts-ignore: decorator
 @inline
 function putShort(out: usize, value: usize): usize {
   store<u8>(out, <u8>value);
@@ -301,14 +293,12 @@ export function putVarint(out: usize, value: u64): usize {
   return putVarint(out + 2, value >> 7);
 }
 
-// @ts-ignore: decorator
 @inline
 export function putEight(out: usize, value: u64): usize {
   store<u64>(out, value);
   return out + 8;
 }
 
-// @ts-ignore: decorator
 @inline
 export function putFour(out: usize, value: u32): usize {
   store<u32>(out, value);

@@ -4,7 +4,6 @@ import { behind, outLimit, setBehind, skipField, tagAt, varint } from "./json-wr
 import { writeAnyValue, writeKeyValue } from "./json-writers";
 
 // The address goes out as a double: JavaScript takes a high bit for a sign.
-// @ts-ignore: decorator
 @external("env", "formatDouble")
 declare function formatDouble(value: f64, at: f64): i32;
 
@@ -137,7 +136,6 @@ export function writeBase64(at: usize, size: usize, out: usize): usize {
   return out + 4;
 }
 
-// @ts-ignore: decorator
 @inline
 function digit(value: u32): u8 {
   return load<u8>(DIGITS + value);
@@ -179,7 +177,6 @@ export function writeUnsigned(value: u64, out: usize): usize {
 }
 
 /** One to eight digits. */
-// @ts-ignore: decorator
 @inline
 function writeFirst(value: u32, out: usize): usize {
   const digits = eightDigits(value);
@@ -188,14 +185,12 @@ function writeFirst(value: u32, out: usize): usize {
   return out + 8 - <usize>zeros;
 }
 
-// @ts-ignore: decorator
 @inline
 function ascii(value: u32): u64 {
   return eightDigits(value) + 0x3030303030303030;
 }
 
 /** The eight digits of a number, the first in the lowest byte: halves, then pairs, then digits, side by side. */
-// @ts-ignore: decorator
 @inline
 function eightDigits(value: u32): u64 {
   const upper = value / 10_000;

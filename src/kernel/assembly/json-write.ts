@@ -26,7 +26,6 @@ export function writeJson(signal: i32, start: usize, end: usize, out: usize, out
 }
 
 /** Ends the object whose last member ends with a comma at `out`, unless there is none. */
-// @ts-ignore: decorator
 @inline
 export function closeObject(out: usize): usize {
   const last = out - <usize>(load<u8>(out - 1) == 0x2c);

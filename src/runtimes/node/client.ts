@@ -14,7 +14,7 @@ import type { HttpClient, HttpClientOptions, HttpRequest, HttpResult } from "../
 import { gather } from "./copy.ts";
 import { clientTls } from "./tls.ts";
 
-/** Slices of fewer bytes on average are laid out in one buffer first: a write each would cost more (bench/RESULTS.md). */
+/** Slices of fewer bytes on average are laid out in one buffer first: a write each would cost more (docs/decisions/006). */
 const SLICE_BYTES_MIN = 1024;
 
 type FailReason = Extract<HttpResult, { kind: "failed" }>["reason"];

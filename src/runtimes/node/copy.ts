@@ -1,7 +1,7 @@
 /**
  * Copies into and out of the request memory, which is shared: JavaScript's own copies go word by word
  * there, a quarter of the speed. Two of Buffer's functions end in a plain memcpy: `fill` with a buffer
- * as its value, and `copy` out of a Buffer over the memory (bench/RESULTS.md).
+ * as its value, and `copy` out of a Buffer over the memory (docs/decisions/006).
  */
 
 /** A Buffer over the same bytes. */
