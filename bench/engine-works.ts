@@ -16,7 +16,7 @@ export function tenthStep(): Step {
     writes: [],
     drops: true,
     dropReason: "sampled",
-    run: ({ bytes, traceId }) => traceId !== 0 && ((bytes[traceId + 9] ?? 0) << 8) + (bytes[traceId + 10] ?? 0) >= 0xe666,
+    run: ({ traceId, traceTop }) => traceId !== 0 && traceTop >= 0xe666,
   };
 }
 

@@ -7,7 +7,7 @@
 
 /** 32-bit words of one record on the tape. */
 export const TAPE_WORDS = 8;
-/** Words of a record: level and flags, the first byte of its tag, of its body, its end, next index. */
+/** Words of a record: level, flags and the trace id's top, the first byte of its tag, of its body, its end, next index. */
 export const TAPE_LEVEL = 0;
 export const TAPE_TAG = 1;
 export const TAPE_BODY = 2;
@@ -30,6 +30,10 @@ export const LEVEL_ITEM = 3;
 export const LEVEL_POINT = 4;
 /** Flag in the first word: the span's own trace or span id is missing or invalid. */
 export const FLAG_BAD_ID = 0x100;
+/** Flag in the first word: the span has no trace_state. Without the flag it may have one: an index does not look. */
+export const FLAG_NO_TRACE_STATE = 0x200;
+/** Spans and log records, first word, from this bit on: bytes 9 and 10 of the trace id, big-endian; 0 without an id. */
+export const TRACE_TOP_SHIFT = 16;
 
 /** Bits of `repairs()`: what is well framed and yet must not pass as it is. */
 export const REPAIR_OWN_ID = 1;

@@ -3,6 +3,7 @@
  * the kernel's: src/kernel/kernel.ts).
  */
 export {
+  FLAG_NO_TRACE_STATE,
   LEVEL_GROUP as GROUP_LEVEL,
   LEVEL_ITEM as ITEM_LEVEL,
   LEVEL_POINT as POINT_LEVEL,
@@ -13,6 +14,7 @@ export {
   TAPE_NEXT as NEXT_WORD,
   TAPE_TAG as TAG_WORD,
   TAPE_WORDS as RECORD_WORDS,
+  TRACE_TOP_SHIFT,
   /** Groups: tag, body, end of the resource; scope groups: of the scope; metrics: of the data; 0 when absent. */
   TAPE_A as PART_TAG_WORD,
   TAPE_B as PART_BODY_WORD,

@@ -180,6 +180,11 @@ export class View {
     return this.#attributes;
   }
 
+  /** Whether a field was set since the view was moved here. */
+  get fieldsChanged(): boolean {
+    return this.#changed !== 0;
+  }
+
   /** Whether the attributes were changed since the view was moved here. */
   get attributesChanged(): boolean {
     return this.#attributesRead && this.#attributes?.changed === true;

@@ -196,7 +196,10 @@ export class Run {
       const end = words[at + tape.END_WORD] ?? 0;
       item.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
       if (!metrics) {
+        const head = words[at + tape.LEVEL_WORD] ?? 0;
         cursor.traceId = words[at + tape.TRACE_ID_WORD] ?? 0;
+        cursor.traceTop = head >>> tape.TRACE_TOP_SHIFT;
+        cursor.noTraceState = (head & tape.FLAG_NO_TRACE_STATE) !== 0;
         cursor.setKeys(words[at + tape.KEYS_LOW_WORD] ?? 0, words[at + tape.KEYS_HIGH_WORD] ?? 0);
       }
       let kept = this.#apply(tape.ITEM_LEVEL, record);
@@ -240,7 +243,7 @@ export class Run {
     for (let index = 0; index < fused.length; index++) {
       const one = fused[index];
       if (one !== undefined && !one.step.run(this.#cursor)) {
-        one.dropped += tape.countLeaves(this.#tape, record, this.#leaf);
+        one.dropped += level === this.#leaf ? 1 : tape.countLeaves(this.#tape, record, this.#leaf);
         return false;
       }
     }

@@ -43,6 +43,9 @@ export class EditScript {
   #edits = 0;
   #lastAt = 0;
   #lastDepth = 0;
+  /** Where the last operation ends, if it is a cut, and in which message it is. */
+  #cutEnd = UNSET;
+  #cutNode = ROOT;
   #pieces = new Int32Array(256);
 
   /** How many times a script was applied: proof that fused steps share one. */
@@ -56,6 +59,7 @@ export class EditScript {
     this.#sorted = true;
     this.#lastAt = start;
     this.#lastDepth = 0;
+    this.#cutEnd = UNSET;
     this.#nodes[PARENT] = UNSET;
     this.#nodes[LENGTH_START] = start;
     this.#nodes[BODY_START] = start;
@@ -97,19 +101,13 @@ export class EditScript {
   /** Removes the field at [start, end) (tag included) from `node`. Neighbouring cuts become one. */
   cut(node: number, start: number, end: number): void {
     this.#edits++;
-    const ops = this.#ops;
-    const last = (this.#opCount - 1) * OP;
-    if (
-      last >= 0 &&
-      ops[last + TO] === start &&
-      ops[last + OWNER] === node &&
-      ops[last + PIECE_START] !== UNSET &&
-      ops[last + PIECE_START] === ops[last + PIECE_END]
-    ) {
-      ops[last + TO] = end;
-      return;
+    if (start === this.#cutEnd && node === this.#cutNode) {
+      this.#ops[(this.#opCount - 1) * OP + TO] = end;
+    } else {
+      this.#record(node, start, end, 0, 0);
+      this.#cutNode = node;
     }
-    this.#record(node, start, end, 0, 0);
+    this.#cutEnd = end;
   }
 
   /** Puts the bytes at [pieceStart, pieceEnd) in the place of [start, end) of `node`. */
@@ -127,6 +125,7 @@ export class EditScript {
   /** What was recorded in `node`, and below it, does not count: the message itself is cut from its parent, or replaced. */
   discard(node: number): void {
     this.#dead[node] = 1;
+    this.#takeBack(node);
   }
 
   /**
@@ -142,6 +141,7 @@ export class EditScript {
   }
 
   #record(node: number, start: number, end: number, pieceStart: number, pieceEnd: number): void {
+    this.#cutEnd = UNSET;
     const op = this.#opCount++;
     if (op * OP >= this.#ops.length) this.#growOps();
     const ops = this.#ops;
@@ -155,6 +155,24 @@ export class EditScript {
     if (start < this.#lastAt || (start === this.#lastAt && depth > this.#lastDepth)) this.#sorted = false;
     this.#lastAt = start;
     this.#lastDepth = depth;
+  }
+
+  /** Forgets the operations of a dropped message where they are the last ones: the cut that follows is then in order. */
+  #takeBack(node: number): void {
+    const from = this.#nodes[node * NODE + LENGTH_OP] ?? 0;
+    // They went with a message around it.
+    if (from >= this.#opCount) return;
+    for (let op = from; op < this.#opCount; op++) if (!this.#isInside(this.#ops[op * OP + OWNER] ?? 0, node)) return;
+    this.#opCount = from;
+    this.#cutEnd = UNSET;
+    const last = (from - 1) * OP;
+    this.#lastAt = from === 0 ? (this.#nodes[BODY_START] ?? 0) : (this.#ops[last + FROM] ?? 0);
+    this.#lastDepth = from === 0 ? 0 : (this.#nodes[(this.#ops[last + OWNER] ?? 0) * NODE + DEPTH] ?? 0);
+  }
+
+  #isInside(inner: number, node: number): boolean {
+    while (inner > node) inner = this.#nodes[inner * NODE + PARENT] ?? ROOT;
+    return inner === node;
   }
 
   #spreadDeath(): void {

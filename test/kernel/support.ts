@@ -15,6 +15,8 @@ export interface Checked {
 export interface TapeRecord {
   readonly level: number;
   readonly flags: number;
+  /** Bytes 9 and 10 of the trace id. */
+  readonly top: number;
   /** Offsets from the request's first byte. */
   readonly tag: number;
   readonly body: number;
@@ -64,7 +66,8 @@ export class Bench {
       const word = (at: number): number => words[from + i * TAPE_WORDS + at] ?? 0;
       return {
         level: word(0) & 0xff,
-        flags: word(0) & ~0xff,
+        flags: word(0) & 0xff00,
+        top: word(0) >>> 16,
         tag: word(1) - this.start,
         body: word(2) - this.start,
         end: word(3) - this.start,

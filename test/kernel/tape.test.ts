@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { payload, type Payload, type PayloadOptions } from "../../bench/payloads.ts";
 import { SIGNALS, type Signal } from "../../src/base/signal.ts";
+import { FLAG_NO_TRACE_STATE } from "../../src/kernel/kernel.ts";
 import type { MemoryKind } from "../harness/kernel.ts";
 import { judgeOf, type Plain } from "../harness/judge.ts";
 import { Bench, type TapeRecord } from "./support.ts";
@@ -74,7 +75,7 @@ function checkRecord({ bench, bytes, shape, tape }: Setting, at: number, level: 
   const record = tape[at];
   if (record === undefined) throw new RangeError(`no record ${at}`);
   expect(record.level).toBe(level);
-  expect(record.flags).toBe(0);
+  expect(record.flags).toBe(message === "Span" && !("traceState" in object) ? FLAG_NO_TRACE_STATE : 0);
   expect(judgeOf(`opentelemetry.proto.${shape.folder}.${message}`).toObject(bytes.slice(record.body, record.end))).toEqual(object);
   // The tag and the length stand between the first two addresses.
   const header = bytes.slice(record.tag, record.body);
@@ -97,9 +98,10 @@ function checkPart({ bench, bytes }: Setting, { words }: TapeRecord, message: st
   expect(judgeOf(`opentelemetry.proto.${message}`).toObject(part)).toEqual(object);
 }
 
-function checkTraceId({ bench }: Setting, { words }: TapeRecord, id: unknown): void {
-  if (id === undefined) expect(words[0]).toBe(0);
-  else expect(bench.kernel.bytes.slice(words[0], words[0] + 16)).toEqual(id);
+function checkTraceId({ bench }: Setting, { words, top }: TapeRecord, id: unknown): void {
+  const found = bench.kernel.bytes.slice(words[0], words[0] + 16);
+  if (id === undefined) expect([words[0], top]).toEqual([0, 0]);
+  else expect([found, top]).toEqual([id, new DataView(found.buffer).getUint16(9)]);
 }
 
 function checkKeys(low: number, high: number, attributes: unknown): void {

@@ -134,3 +134,32 @@ describe("settings", () => {
     else expect(faults[0]).toMatch(message);
   });
 });
+
+describe("a trace state that a step before has set", () => {
+  it("decides, though the tape says that the span came without one", () => {
+    const engine = testEngine();
+    const { steps } = build(probabilisticSampler, { mode: "equalizing", sampling_percentage: 10 }, "traces", engine);
+    const state = engine.text("ot=rv:ffffffffffffff");
+    const before: Step = {
+      component: "before",
+      level: "item",
+      reads: ["item"],
+      writes: ["item"],
+      drops: false,
+      dropReason: "",
+      run: ({ item }) => {
+        item.setBytes(3, state.start, state.end);
+        return true;
+      },
+    };
+    const batch = batchOf("traces", admitted(engine, "traces", spans({ traceId: new Uint8Array(16).fill(1) })));
+    const keptBy = (fused: readonly Step[]) => {
+      const after = new Run(engine, "traces", fused, new Counters()).run(batch);
+      after.release();
+      return after.items;
+    };
+    expect([keptBy(steps), keptBy([before, ...steps])]).toEqual([0, 1]);
+    batch.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+});

@@ -5,7 +5,7 @@
  *     request 1 group* | group 1 resource, 2 scope group* | scope group 1 scope, 2 item*
  */
 import { TRUNCATED, fail, failure } from "./state";
-import { GROUP_LEVEL, ITEM_LEVEL, POINT_LEVEL, SCOPE_LEVEL, close, leaf, open } from "./tape";
+import { GROUP_LEVEL, ITEM_LEVEL, POINT_LEVEL, SCOPE_LEVEL, close, leaf, open, topOf } from "./tape";
 import { LOGS_TRACE_ID, METRIC_DATA, TRACES_TRACE_ID } from "./walkers";
 
 const FIRST: u32 = 0x0a;
@@ -92,7 +92,9 @@ function indexScope(from: usize, at: usize, end: usize): bool {
 function indexItem(from: usize, body: usize, end: usize): bool {
   if (signal == 0) {
     // Most encoders write the trace id first.
-    if (end - body >= 18 && load<u16>(body) == (0x1000 | <u16>TRACES_TRACE_ID)) return leaf(ITEM_LEVEL, from, body, end, <u32>body + 2, ALL, ALL);
+    if (end - body >= 18 && load<u16>(body) == (0x1000 | <u16>TRACES_TRACE_ID)) {
+      return leaf(ITEM_LEVEL | topOf(body + 2), from, body, end, <u32>body + 2, ALL, ALL);
+    }
     return indexById(from, body, end, TRACES_TRACE_ID);
   }
   if (signal == 1) return indexMetric(from, body, end);
@@ -103,7 +105,7 @@ function indexItem(from: usize, body: usize, end: usize): bool {
 function indexById(from: usize, body: usize, end: usize, tag: u32): bool {
   const id = findId(body, end, tag);
   if (failure != 0) return false;
-  return leaf(ITEM_LEVEL, from, body, end, <u32>id, ALL, ALL);
+  return leaf(ITEM_LEVEL | topOf(id), from, body, end, <u32>id, ALL, ALL);
 }
 
 /** The address of the 16 bytes in the field with this tag, or 0. */

@@ -1,7 +1,10 @@
 /**
  * The tape: records of eight 32-bit words, parents before children.
  *
- *     0 level and flags   1 tag   2 body   3 end   4 index behind the subtree   5..7 by level
+ *     0 level, flags, trace id's top   1 tag   2 body   3 end   4 index behind the subtree   5..7 by level
+ *
+ * The top, from bit 16 on: bytes 9 and 10 of the trace id, the first of its 56 random bits (W3C Trace
+ * Context 2). Most sampling decisions need no more, and the id itself is a cache miss by then.
  */
 import { TAPE, countItem, fail } from "./state";
 
@@ -11,6 +14,8 @@ export const ITEM_LEVEL: u32 = 3;
 export const POINT_LEVEL: u32 = 4;
 /** The span's own ids are invalid. */
 export const BAD_ID: u32 = 1 << 8;
+/** The span surely has no trace_state. */
+export const NO_TRACE_STATE: u32 = 1 << 9;
 const RECORD: usize = 32;
 
 let base: usize = 0;
@@ -57,4 +62,10 @@ export function leaf(level: u32, from: usize, body: usize, end: usize, w5: u32, 
   close(record, w5, w6, w7);
   countItem();
   return true;
+}
+
+/** Where the trace id's top goes in the first word; 0 without an id. */
+@inline
+export function topOf(traceId: usize): u32 {
+  return traceId == 0 ? 0 : (<u32>load<u8>(traceId, 9) << 24) | (<u32>load<u8>(traceId, 10) << 16);
 }

@@ -6,7 +6,7 @@
  */
 import { attributeRun, noteKey, oneAttribute } from "./attributes";
 import { DEPTH, OTHER_ID, OWN_ID, TEXT, TWICE, VALUE_DEPTH_MAX, fail, keys, repair, setKeys, strindex } from "./state";
-import { BAD_ID, GROUP_LEVEL, ITEM_LEVEL, POINT_LEVEL, SCOPE_LEVEL, close, leaf, open } from "./tape";
+import { BAD_ID, GROUP_LEVEL, ITEM_LEVEL, NO_TRACE_STATE, POINT_LEVEL, SCOPE_LEVEL, close, leaf, open, topOf } from "./tape";
 import { isText } from "./text";
 import { checkFixed, checkVarints, cut, lengthRead, overrun, readLength, readTag, skipField, skipVarint, tagRead } from "./wire";
 
@@ -1244,9 +1244,10 @@ function checkSpan(from: usize, at: usize, end: usize): bool {
   }
   if (at != end) return cut(end);
   if (twice != 0) repair(TWICE);
-  if (ownIds == 3) return leaf(ITEM_LEVEL, from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
+  const level = ITEM_LEVEL | topOf(traceId) | ((seen & 0x04) == 0 ? NO_TRACE_STATE : 0);
+  if (ownIds == 3) return leaf(level, from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
   repair(OWN_ID);
-  return leaf(ITEM_LEVEL | BAD_ID, from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
+  return leaf(level | BAD_ID, from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
 }
 
 function checkSpanEvent(at: usize, end: usize): bool {
@@ -3766,7 +3767,7 @@ function checkLogRecord(from: usize, at: usize, end: usize): bool {
   }
   if (at != end) return cut(end);
   if (twice != 0) repair(TWICE);
-  return leaf(ITEM_LEVEL, from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
+  return leaf(ITEM_LEVEL | topOf(traceId), from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
 }
 
 function checkExportProfilesServiceRequest(at: usize, end: usize): bool {

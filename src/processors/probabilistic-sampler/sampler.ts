@@ -28,6 +28,9 @@ const INCONSISTENT = 5;
 /** The reasons for which an item is dropped because of a fault, by its number. */
 export const FAULTS = ["", "unreadable_sampling_information", "randomness_in_use", "threshold_in_use", "missing_randomness", "inconsistent_threshold"] as const;
 
+/** From the upper 24 bits of a number to the first 16. */
+const TOP_SHIFT = 8;
+
 export interface SamplerParts {
   readonly mode: Mode;
   /** Of `hash_seed` and `equalizing`. */
@@ -70,6 +73,7 @@ export class Sampler {
   decide(cursor: Cursor): boolean {
     const { failClosed, carrier, priority } = this.#parts;
     const hasPriority = priority.applies(cursor, this.#priority);
+    if (!hasPriority && this.#surelyDropped(cursor)) return this.#drop(SOUND);
     this.#settle(cursor);
     // Most items end here, their tracestate unread: a fault would drop them, too.
     if (failClosed && !hasPriority && this.#source !== MISSING && this.#plain.above(this.#randomness)) return this.#drop(SOUND);
@@ -87,6 +91,17 @@ export class Sampler {
     }
     this.#parts.kept[this.#source]?.add(1);
     return true;
+  }
+
+  /**
+   * Whether the tape decides: a span that says nothing of itself and whose trace id's first random bits
+   * are below the threshold's. No byte of it is read.
+   */
+  #surelyDropped({ noTraceState, traceId, traceTop, item }: Cursor): boolean {
+    const { mode } = this.#parts;
+    if (!noTraceState || traceId === 0 || item.fieldsChanged || (mode !== "equalizing" && mode !== "proportional")) return false;
+    this.#source = TRACE_ID_W3C;
+    return traceTop < this.#plain.high >>> TOP_SHIFT;
   }
 
   /** The randomness as far as the mode has it from elsewhere than from what the item says. */
