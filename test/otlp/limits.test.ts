@@ -1,0 +1,71 @@
+/** The engine's limits, each at the limit and one past it (docs/limits.md). */
+import { describe, expect, it } from "vitest";
+import { admitBytes, admitted, testEngine } from "../harness/engine.ts";
+import { field, join, utf8 } from "../harness/bytes.ts";
+
+/** The engine keeps one record of its tape for each so many bytes of its memory. */
+const MEMORY_BYTES_A_RECORD = 512;
+const MEMORY_BYTES = 8 << 20;
+/** One for the resource, one for the scope. */
+const PARENT_RECORDS = 2;
+
+const SPAN = field(2, field(1, new Uint8Array(16).fill(1)), field(2, new Uint8Array(8).fill(1)));
+
+function spans(count: number): Uint8Array {
+  return field(1, field(2, ...Array.from({ length: count }, () => SPAN)));
+}
+
+describe("records on the tape: resources, scopes, items and points", () => {
+  const most = MEMORY_BYTES / MEMORY_BYTES_A_RECORD - PARENT_RECORDS;
+
+  it("as many as the memory has room for", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    const admission = admitted(engine, "traces", spans(most));
+    expect(admission.items).toBe(most);
+    admission.chunk.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+
+  it("one more is refused as too large, with nothing kept", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    expect(admitBytes(engine, "traces", spans(most + 1))).toMatchObject({ kind: "malformed", code: "too_large" });
+    expect(engine.pool.blocks).toBe(0);
+  });
+});
+
+describe("OTLP/JSON that nobody knows", () => {
+  const nested = (depth: number) => utf8(`{"unknown":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`);
+
+  it("may nest 128 deep with the document around it", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    const admission = admitted(engine, "traces", nested(128), "json");
+    expect(admission.items).toBe(0);
+    admission.chunk.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+
+  it("is refused one deeper", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    expect(admitBytes(engine, "traces", nested(129), "json")).toMatchObject({ kind: "malformed", code: "malformed_json" });
+    expect(engine.pool.blocks).toBe(0);
+  });
+});
+
+describe("texts of the configuration", () => {
+  it("take 1 MiB of the memory, and one byte more is a configuration error", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    expect(() => engine.constant(new Uint8Array(1 << 20))).not.toThrow();
+    expect(() => engine.constant(new Uint8Array(1))).toThrow(expect.objectContaining({ code: "config" }));
+  });
+});
+
+describe("the budget of bytes in flight", () => {
+  it("refuses what it has no room for, retryably, and goes on", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    const { capacity } = engine.pool;
+    expect(engine.pool.take(capacity)).toBeUndefined();
+    const admission = admitted(engine, "traces", join(spans(1)));
+    admission.chunk.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+});
