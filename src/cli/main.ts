@@ -7,6 +7,7 @@ import { EXIT } from "./configuration.ts";
 import { errorText } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
+import { sendCommand } from "./send.ts";
 import { startCommand } from "./start.ts";
 import { painter } from "./terminal.ts";
 import { validateCommand } from "./validate.ts";
@@ -21,7 +22,7 @@ const program = new Command("sluice")
   .version(VERSION, "-v, --version", "print the version")
   .showHelpAfterError("(sluice --help lists commands and options)");
 
-for (const command of [runCommand(), validateCommand(), componentsCommand(), schemaCommand(), startCommand()]) {
+for (const command of [runCommand(), validateCommand(), componentsCommand(), schemaCommand(), sendCommand(), startCommand()]) {
   program.addCommand(command.copyInheritedSettings(program).exitOverride());
 }
 
