@@ -1,8 +1,17 @@
-import { defineConfig } from "vitest/config";
+/**
+ * The suites on Node, Bun and Deno. TEST_RUNTIME names the runtime that runs this: what cannot run in
+ * it is left out (scripts/test/rules.ts). TEST_TARGET names the runtime whose server is driven from
+ * Node. Without either, Node runs all there is.
+ */
+import { defaultExclude, defineConfig } from "vitest/config";
+import { filesLeftOut, runtimeOf } from "./scripts/test/rules.ts";
+
+const runtime = process.env["TEST_RUNTIME"];
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...defaultExclude, ...(runtime === undefined ? [] : filesLeftOut(runtimeOf(runtime)))],
     // Real servers and recorded peers: a slow machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -33,6 +33,13 @@ export function describeMachine(): Machine {
   };
 }
 
+/** The runtime that runs this, by name and version. */
+export function runtimeName(): string {
+  const { bun, deno, node } = process.versions;
+  if (bun !== undefined) return `Bun ${bun}`;
+  return deno === undefined ? `Node ${node}` : `Deno ${deno}`;
+}
+
 /** The version in a package.json. */
 export function versionOf(packageJson: URL): string {
   const parsed: unknown = JSON.parse(readFileSync(packageJson, "utf8"));

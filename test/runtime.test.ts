@@ -1,12 +1,7 @@
-/** Which runtime runs the suite: asked for by TEST_RUNTIME, Node where it says nothing. */
+/** Which runtime runs the suite. TEST_RUNTIME says which was asked for; nothing: Node. */
 import { expect, it } from "vitest";
+import { RUNTIMES_FOUND } from "./harness/runtime.ts";
 
-function runtime(): string {
-  const { versions } = process;
-  if ("bun" in versions) return "bun";
-  return "deno" in versions ? "deno" : "node";
-}
-
-it("runs on the runtime that was asked for", () => {
-  expect(runtime()).toBe(process.env["TEST_RUNTIME"] ?? "node");
+it("runs on the runtime that was asked for, and on no other", () => {
+  expect(RUNTIMES_FOUND).toEqual([process.env["TEST_RUNTIME"] ?? "node"]);
 });

@@ -7,16 +7,14 @@
 import { connect, type Socket } from "node:net";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Signal } from "../../src/base/signal.ts";
-import { payloads } from "../payloads.ts";
 import { MessageParser } from "./http1.ts";
 import { answerParent } from "./worker.ts";
 
 export interface Recording {
   readonly signal: Signal;
-  readonly items: number;
-  readonly rotation: number;
   readonly coding: "none" | "gzip" | "zstd";
-  readonly seed: number;
+  /** Sent in rotation, all of them different. */
+  readonly requests: readonly Uint8Array[];
 }
 
 export interface Drive {
@@ -44,7 +42,7 @@ export interface Driven {
 }
 
 export interface LoadCommands {
-  record: { ask: Recording; answer: { readonly bodyBytes: number; readonly plainBytes: number } };
+  record: { ask: Recording; answer: { readonly bodyBytes: number } };
   drive: { ask: Drive; answer: Driven };
   /** One request, alone on its connection; resolves with the first line of the answer. */
   single: { ask: { readonly port: number; readonly index: number }; answer: string };
@@ -52,21 +50,16 @@ export interface LoadCommands {
 
 let recorded: Buffer[] = [];
 
-function record({ signal, items, rotation, coding, seed }: Recording): {
-  bodyBytes: number;
-  plainBytes: number;
-} {
+function record({ signal, coding, requests }: Recording): { bodyBytes: number } {
   let bodyBytes = 0;
-  let plainBytes = 0;
-  recorded = payloads(signal, rotation, { items, seed }).map(({ bytes }) => {
+  recorded = requests.map((bytes) => {
     const body = compress(coding, bytes);
     bodyBytes += body.length;
-    plainBytes += bytes.length;
     const encoding = coding === "none" ? "" : `Content-Encoding: ${coding}\r\n`;
     const head = `POST /v1/${signal} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-protobuf\r\n${encoding}Content-Length: ${body.length}\r\n\r\n`;
     return Buffer.concat([Buffer.from(head), body]);
   });
-  return { bodyBytes, plainBytes };
+  return { bodyBytes };
 }
 
 function compress(coding: Recording["coding"], bytes: Uint8Array): Uint8Array {

@@ -1,94 +1,142 @@
 /** The command line of the harness. */
 import { parseArgs } from "node:util";
-import { GATEWAYS } from "./gateways.ts";
-import { WORKS, type Work } from "./works.ts";
+import type { Form, Gateway } from "./gateway.ts";
+import { commandGateway } from "./gateways-peers.ts";
+import { DEFAULT_GATEWAYS, GATEWAYS } from "./gateways.ts";
+import { HELP } from "./help.ts";
+import { type TableRow, TABLE } from "./rows.ts";
+import { SIGNALS, type Signal } from "../../src/base/signal.ts";
+import { idOf, titleOf, workOf } from "./works.ts";
+
+/** What is measured: rows, latency at a fixed rate, start-up. */
+export type Part = "rows" | "latency" | "start";
 
 export interface Options {
-  readonly work: Work;
-  readonly items: number;
+  readonly parts: readonly Part[];
+  readonly rows: readonly TableRow[];
   readonly rotation: number;
   readonly connections: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly warmSeconds: number;
   readonly starts: number;
-  /** Items a second of the open loop; 0: none. */
+  /** Items a second, and items a request, of the latency run. */
   readonly rate: number;
-  readonly gateways: readonly string[];
+  readonly rateItems: number;
+  readonly minutesMax: number;
+  readonly gateways: readonly Gateway[];
   readonly collector: string | undefined;
+  readonly form: Form;
   readonly json: boolean;
   readonly out: string | undefined;
 }
 
-export const HELP = `node bench/e2e/main.ts [options]
+const SUITES: Readonly<Record<string, readonly Part[]>> = {
+  full: ["rows", "latency", "start"],
+  rows: ["rows"],
+  latency: ["latency"],
+  start: ["start"],
+};
+const FULL_RESULT = new URL("../results/end-to-end.json", import.meta.url).pathname;
 
-  --work ID          ${WORKS.map(({ id }) => id).join(", ")} (default plain-upsert)
-  --items N          items a request (1000)
-  --rotation N       different requests (64)
-  --connections N    of the closed loop, twice as many for the open one (4)
-  --rounds N         times that each gateway has its turn (5)
-  --seconds S        of each turn, each loop (3)
-  --warm S           seconds of load before the first turn (3)
-  --rate N           items a second of the open loop, 0 for none (100000)
-  --starts N         starts, for the start-up time (3)
-  --gateways A,B     of ${GATEWAYS.map(({ id }) => id).join(", ")} (default: all that are there)
-  --collector PATH   an OpenTelemetry Collector (default: OTELCOL, or otelcol* on PATH)
-  --json             print JSON instead of tables
-  --out FILE         write the JSON there too
-`;
-
-/** Throws on what is not an option, with what is. Undefined: help was asked for. */
-export function parseOptions(args: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      help: { type: "boolean", short: "h", default: false },
-      work: { type: "string", default: "plain-upsert" },
-      items: { type: "string", default: "1000" },
-      rotation: { type: "string", default: "64" },
-      connections: { type: "string", default: "4" },
-      rounds: { type: "string", default: "5" },
-      seconds: { type: "string", default: "3" },
-      warm: { type: "string", default: "3" },
-      rate: { type: "string", default: "100000" },
-      starts: { type: "string", default: "3" },
-      gateways: { type: "string" },
-      collector: { type: "string" },
-      json: { type: "boolean", default: false },
-      out: { type: "string" },
-    },
-  });
-  if (values.help) return undefined;
+/** Throws RangeError on what is not an option, with what is. A text: help was asked for. */
+export function parseOptions(args: readonly string[]): Options | string {
+  const { values } = parseArgs({ args: [...args], options: SHAPE });
+  if (values.help) return HELP;
+  const suite = values.latency ? "latency" : values.suite;
+  const parts = suite === undefined ? (["rows"] as const) : SUITES[suite];
+  if (parts === undefined) throw new RangeError(`Cannot run the suite "${suite}": there are ${Object.keys(SUITES).join(", ")}`);
+  const custom = [...values.gateway.map((text) => commandGateway(text, false)), ...values.copier.map((text) => commandGateway(text, true))];
   return {
-    work: workOf(values.work),
-    items: numberOf("items", values.items, 1, 100_000),
+    parts,
+    rows: suite === undefined ? [oneRow(values)] : rowsOf(values.rows),
     rotation: numberOf("rotation", values.rotation, 1, 256),
     connections: numberOf("connections", values.connections, 1, 256),
     rounds: numberOf("rounds", values.rounds, 1, 100),
     seconds: numberOf("seconds", values.seconds, 0.1, 120),
     warmSeconds: numberOf("warm", values.warm, 0, 60),
-    rate: numberOf("rate", values.rate, 0, 1e8),
     starts: numberOf("starts", values.starts, 1, 50),
-    gateways: gatewaysOf(values.gateways),
+    rate: numberOf("rate", values.rate, 1, 1e8),
+    rateItems: suite === undefined ? 100 : numberOf("items", values.items ?? "100", 1, 100_000),
+    minutesMax: numberOf("minutes", values.minutes, 0.1, 1440),
+    gateways: [...gatewaysOf(values.gateways), ...custom],
     collector: values.collector,
+    form: formOf(values.form),
     json: values.json,
-    out: values.out,
+    out: values.out ?? (suite === "full" ? FULL_RESULT : undefined),
   };
 }
 
-function workOf(id: string): Work {
-  const found = WORKS.find((work) => work.id === id);
-  if (found === undefined) throw new RangeError(`Cannot do the work "${id}": there are ${WORKS.map((work) => work.id).join(", ")}`);
-  return found;
+const SHAPE = {
+  help: { type: "boolean", short: "h", default: false },
+  suite: { type: "string" },
+  latency: { type: "boolean", default: false },
+  rows: { type: "string" },
+  work: { type: "string", default: "plain-upsert" },
+  signal: { type: "string", default: "traces" },
+  items: { type: "string" },
+  order: { type: "string", default: "ascending" },
+  rotation: { type: "string", default: "64" },
+  connections: { type: "string", default: "4" },
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "2" },
+  warm: { type: "string", default: "2" },
+  starts: { type: "string", default: "7" },
+  rate: { type: "string", default: "100000" },
+  minutes: { type: "string", default: "60" },
+  gateways: { type: "string" },
+  gateway: { type: "string", multiple: true, default: [] as string[] },
+  copier: { type: "string", multiple: true, default: [] as string[] },
+  collector: { type: "string" },
+  form: { type: "string", default: "auto" },
+  json: { type: "boolean", default: false },
+  out: { type: "string" },
+} as const;
+
+interface RowValues {
+  readonly work: string;
+  readonly signal: string;
+  readonly items?: string | undefined;
+  readonly order: string;
 }
 
-function gatewaysOf(list: string | undefined): readonly string[] {
-  const known = GATEWAYS.map(({ id }) => id);
-  if (list === undefined) return known;
-  const wanted = list.split(",");
-  const stranger = wanted.find((id) => !known.includes(id));
-  if (stranger !== undefined) throw new RangeError(`Cannot measure "${stranger}": there are ${known.join(", ")}`);
-  return wanted;
+/** A row that the command line describes; the table's own when it has it, with what that asks for. */
+function oneRow(values: RowValues): TableRow {
+  const work = workOf(values.work);
+  const signal = oneOf<Signal>("signal", values.signal, SIGNALS);
+  if (!work.signals.includes(signal)) throw new RangeError(`Cannot do the work "${work.id}" on ${signal}: it takes ${work.signals.join(", ")}`);
+  const order = oneOf("order", values.order, ["ascending", "descending", "interleaved"] as const);
+  const row = { work, signal, items: numberOf("items", values.items ?? "1000", 1, 100_000), order };
+  const id = idOf(row);
+  return TABLE.find((one) => one.id === id) ?? { row, id, title: titleOf(row), asked: { kind: "nothing" } };
+}
+
+function rowsOf(list: string | undefined): readonly TableRow[] {
+  if (list === undefined) return TABLE;
+  const known = TABLE.map(({ id }) => id);
+  return list.split(",").map((id) => {
+    const found = TABLE.find((one) => one.id === id);
+    if (found === undefined) throw new RangeError(`Cannot measure the row "${id}": there are ${known.join(", ")}`);
+    return found;
+  });
+}
+
+function gatewaysOf(list: string | undefined): readonly Gateway[] {
+  return (list?.split(",") ?? DEFAULT_GATEWAYS).map((id) => {
+    const found = GATEWAYS.find((one) => one.id === id);
+    if (found === undefined) throw new RangeError(`Cannot measure "${id}": there are ${GATEWAYS.map((one) => one.id).join(", ")}`);
+    return found;
+  });
+}
+
+function formOf(text: string): Form {
+  return oneOf("form", text, ["auto", "dist", "sources"] as const);
+}
+
+function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined) throw new RangeError(`Cannot take --${name} ${text}: there are ${known.join(", ")}`);
+  return found;
 }
 
 function numberOf(name: string, text: string, min: number, max: number): number {

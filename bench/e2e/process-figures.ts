@@ -4,6 +4,14 @@ import { execFileSync } from "node:child_process";
 
 const ticksASecond = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
+/** Whose figures count: a process and every live descendant, or of these only those of one name. */
+export interface Counted {
+  /** 0: nobody. */
+  readonly pid: number;
+  /** As in /proc/PID/comm; without it the whole tree counts. */
+  readonly only: string | undefined;
+}
+
 /** `pid` and every live descendant. */
 export function treeOf(pid: number): number[] {
   const tree = [pid];
@@ -19,10 +27,25 @@ function childrenOf(pid: number): number[] {
   });
 }
 
+/** Throws when the name is nobody's: figures of nobody would pass for very good ones. */
+function counted({ pid, only }: Counted): number[] {
+  if (pid === 0) return [];
+  const tree = treeOf(pid);
+  if (only === undefined) return tree;
+  const found = named(tree, only);
+  if (found.length === 0) throw new Error(`Cannot count: there is no ${only} below process ${pid}`);
+  return found;
+}
+
+/** Of these processes, those of that name. */
+export function named(pids: readonly number[], name: string): number[] {
+  return pids.filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name);
+}
+
 /** utime and stime of all threads, those that ended and reaped children included, seconds. */
-export function cpuSeconds(pid: number): number {
+export function cpuSeconds(whose: Counted): number {
   let ticks = 0;
-  for (const one of treeOf(pid)) {
+  for (const one of counted(whose)) {
     // The command's name may hold spaces and brackets: fields count from the last one.
     const stat = readFileSync(`/proc/${one}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -32,9 +55,9 @@ export function cpuSeconds(pid: number): number {
   return ticks / ticksASecond;
 }
 
-/** The most resident memory ever, MiB; summed over the tree. */
-export function peakMemoryMib(pid: number): number {
+/** The most resident memory ever, MiB; summed over those that count. */
+export function peakMemoryMib(whose: Counted): number {
   let kib = 0;
-  for (const one of treeOf(pid)) kib += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1] ?? 0);
+  for (const one of counted(whose)) kib += Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1] ?? 0);
   return kib / 1024;
 }

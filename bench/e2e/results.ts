@@ -1,97 +1,132 @@
-/** What a run of the harness says: as data, and as tables. */
+/** What a run of the harness says, as data; result-tables.ts shows it. */
+import type { Signal } from "../../src/base/signal.ts";
 import type { Machine } from "../machine.ts";
-import { short, spreadOf, spreadText, tableText, type Spread } from "../statistics.ts";
-import type { Turn } from "./measure.ts";
-import type { Options } from "./options.ts";
+import type { FieldOrder } from "../rearrange.ts";
+import { spreadOf, type Spread } from "../statistics.ts";
+import type { Turn, Waits } from "./measure.ts";
+import type { Asked } from "./rows.ts";
 
-export interface GatewayResult {
+/** The gateway that every ratio is against. */
+export const REFERENCE = "collector";
+/** Straight into the sink: the floor of all latencies. */
+export const FLOOR = "floor";
+
+export interface GatewayInfo {
   readonly id: string;
   readonly name: string;
   readonly version: string;
   readonly copies: boolean;
+  /** What a reader of the figures must know; empty when nothing. */
+  readonly note: string;
+}
+
+export interface GatewayTurns {
+  readonly id: string;
   readonly peakMemoryMib: number;
-  readonly startMs: Spread | undefined;
+  /** From spawn to the first 200; null for the floor. */
+  readonly startMs: number | null;
   /** What the gateway changes besides the work; empty when nothing. */
   readonly differs: string;
   /** Items of one rotation that arrived: gateways that sample alike deliver alike. */
   readonly delivered: number;
   readonly turns: readonly Turn[];
-  /** CPU of this gateway over that of the first Sluice, round by round. */
-  readonly cpuRatio: Spread | undefined;
+  /** How many times less CPU an item than the Collector, round by round; null where it cannot be said. */
+  readonly ratio: Spread | null;
+}
+
+export interface Fault {
+  readonly id: string;
+  readonly why: string;
+}
+
+export interface RowResult {
+  readonly id: string;
+  readonly title: string;
+  readonly asked: Asked;
+  readonly signal: Signal;
+  readonly items: number;
+  readonly order: FieldOrder;
+  readonly bytesAnItem: number;
+  readonly gateways: readonly GatewayTurns[];
+  /** Gateways that could not be measured in this row. */
+  readonly faults: readonly Fault[];
+}
+
+export interface LatencyRun {
+  readonly waits: Waits;
+  readonly peakMemoryMib: number;
+  /** Share of one core. */
+  readonly busy: number | null;
+  readonly fault: string;
+}
+
+export interface LatencyResult {
+  /** Items a second, and a request. */
+  readonly rate: number;
+  readonly items: number;
+  readonly seconds: number;
+  readonly gateways: readonly { readonly id: string; readonly runs: readonly LatencyRun[] }[];
+  readonly faults: readonly Fault[];
+}
+
+export interface StartResult {
+  readonly gateways: readonly { readonly id: string; readonly version: string; readonly startMs: readonly number[] }[];
+  readonly faults: readonly Fault[];
 }
 
 export interface EndToEndResult {
   readonly kind: "end-to-end";
   readonly machine: Machine;
-  readonly work: string;
-  readonly summary: string;
-  readonly options: Omit<Options, "work" | "collector" | "out" | "json">;
-  readonly bytesAnItem: number;
-  readonly gateways: readonly GatewayResult[];
-  readonly absent: readonly { readonly id: string; readonly why: string }[];
-  /** False when anything was lost or refused, or Sluice changed more than it was asked to: the figures do not count. */
-  readonly complete: boolean;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly rotation: number;
+  readonly gateways: readonly GatewayInfo[];
+  readonly absent: readonly Fault[];
+  readonly rows: readonly RowResult[];
+  readonly latency: LatencyResult | null;
+  readonly starts: StartResult | null;
+  /** What the time did not suffice for. */
+  readonly skipped: readonly string[];
 }
 
-/** Turn by turn. Undefined where there is nothing to compare. */
-export function cpuRatio(turns: readonly Turn[], reference: readonly Turn[] | undefined): Spread | undefined {
-  const ratios: number[] = [];
-  for (const [round, { cpuSecondsAMillion }] of turns.entries()) {
-    const other = reference?.[round]?.cpuSecondsAMillion;
-    if (cpuSecondsAMillion !== null && other !== null && other !== undefined) ratios.push(cpuSecondsAMillion / other);
+/** Times less than the Collector, round by round; rounds with a fault on either side do not count. */
+export function ratioOf(turns: readonly Turn[], reference: readonly Turn[] | undefined): Spread | null {
+  const ratios = turns.flatMap((turn, round) => {
+    const other = reference?.[round];
+    if (other === undefined || turn.fault !== "" || other.fault !== "") return [];
+    const [own, theirs] = [turn.cpuSecondsAMillion, other.cpuSecondsAMillion];
+    return own === null || theirs === null || own === 0 ? [] : [theirs / own];
+  });
+  return ratios.length === 0 ? null : spreadOf(ratios);
+}
+
+/** A quantile over that of the bare sink, run by run, milliseconds. */
+export function addedMs({ gateways }: LatencyResult, id: string, quantile: "p50Ms" | "p99Ms" | "p999Ms"): readonly number[] {
+  const runsOf = (wanted: string) => gateways.find((one) => one.id === wanted)?.runs ?? [];
+  const floor = runsOf(FLOOR);
+  return runsOf(id).flatMap(({ waits, fault }, run) => {
+    const bare = floor[run];
+    return bare === undefined || fault !== "" || bare.fault !== "" ? [] : [waits[quantile] - bare.waits[quantile]];
+  });
+}
+
+/** Everything that went wrong, a line each: empty means that the figures count. */
+export function faultsOf({ rows, latency, starts, skipped }: EndToEndResult): string[] {
+  const lines: string[] = [];
+  for (const { id: row, gateways, faults } of rows) {
+    for (const { id, why } of faults) lines.push(`${row}, ${id}: ${why}`);
+    for (const { id, turns, differs } of gateways) {
+      const fault = turns.find((turn) => turn.fault !== "")?.fault;
+      if (fault !== undefined) lines.push(`${row}, ${id}: ${fault}`);
+      // The Collector writes what it read in its own way; ours must not.
+      if (differs !== "" && id !== REFERENCE) lines.push(`${row}, ${id} also changes: ${differs}`);
+    }
   }
-  return ratios.length === 0 ? undefined : spreadOf(ratios);
-}
-
-export function tablesOf(result: EndToEndResult): string {
-  const { options, gateways } = result;
-  const head = ["gateway", "CPU s a million items", "against Sluice", "busy", "items/s", "peak MiB", "start ms"];
-  const rows = gateways.map((one) => [
-    one.name,
-    spreadText(figures(one, (turn) => turn.cpuSecondsAMillion)),
-    one.cpuRatio === undefined ? "" : `${spreadText(one.cpuRatio)} x`,
-    medianOf(one, (turn) => turn.busy),
-    medianOf(one, (turn) => turn.itemsASecond),
-    one.peakMemoryMib === 0 ? "" : short(one.peakMemoryMib),
-    one.startMs === undefined ? "" : short(one.startMs.median),
-  ]);
-  const waits = [["latency, ms", "closed p50", "p99", "p99.9", `open at ${options.rate}/s p50`, "p99", "p99.9", "generator late p99"]];
-  for (const one of gateways) {
-    waits.push([
-      one.name,
-      ...(["p50Ms", "p99Ms", "p999Ms"] as const).map((key) => medianOf(one, ({ closed }) => closed[key])),
-      ...(["p50Ms", "p99Ms", "p999Ms", "lagP99Ms"] as const).map((key) => medianOf(one, ({ open }) => open?.[key])),
-    ]);
+  for (const { id, runs } of latency?.gateways ?? []) {
+    const fault = runs.find((run) => run.fault !== "")?.fault;
+    if (fault !== undefined) lines.push(`latency, ${id}: ${fault}`);
   }
-  const cost = gateways.map((one) => [one.name, medianOf(one, (turn) => turn.loadCpuSecondsAMillion), medianOf(one, (turn) => turn.sinkCpuSecondsAMillion)]);
-  return [
-    `${result.summary}; ${options.items} items a request, ${options.rotation} different requests, ${short(result.bytesAnItem)} B an item, ${options.connections} connections, ${options.rounds} rounds`,
-    tableText([head, ...rows]),
-    tableText(waits),
-    tableText([["the harness's own CPU s a million items", "load generator", "sink"], ...cost]),
-    ...notesOf(result),
-  ].join("\n\n");
-}
-
-function notesOf({ gateways, absent, complete }: EndToEndResult): string[] {
-  const notes = absent.map(({ id, why }) => `${id} was not measured: ${why}`);
-  const deliveries = gateways.filter(({ copies }) => !copies);
-  if (new Set(deliveries.map(({ delivered }) => delivered)).size > 1) {
-    notes.push(`Of one rotation arrived: ${deliveries.map(({ name, delivered }) => `${delivered} items from ${name}`).join(", ")}`);
-  }
-  for (const { name, differs, turns } of gateways) {
-    if (differs !== "") notes.push(`${name} also changes: ${differs}`);
-    for (const fault of new Set(turns.map((turn) => turn.fault).filter((text) => text !== ""))) notes.push(`${name}: ${fault}`);
-  }
-  notes.push(complete ? "Every item sent arrived." : "NOT COMPLETE: items were lost, or Sluice changed more than it was asked to. The figures do not count.");
-  return notes;
-}
-
-function medianOf(result: GatewayResult, figure: (turn: Turn) => number | null | undefined): string {
-  return short(figures(result, figure).median);
-}
-
-/** Empty where the figure does not exist: all of it is NaN. */
-function figures({ turns }: GatewayResult, figure: (turn: Turn) => number | null | undefined): Spread {
-  return spreadOf(turns.map(figure).filter((value) => typeof value === "number"));
+  for (const { id, why } of [...(latency?.faults ?? []), ...(starts?.faults ?? [])]) lines.push(`${id}: ${why}`);
+  return [...lines, ...skipped.map((what) => `${what}: there was no time left for it`)];
 }

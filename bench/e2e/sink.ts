@@ -4,6 +4,7 @@
  * counted when asked, so that inflating costs nothing while a gateway is measured (at most 768 MiB of
  * them; past that they are counted at once). Told what to do over the parent's channel.
  */
+import { createHash } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { Signal } from "../../src/base/signal.ts";
@@ -16,6 +17,8 @@ export interface SinkCount {
   readonly bodyBytes: number;
   /** -1 when a body could not be read. */
   readonly items: number;
+  /** User-Agent of the last request, in lower case. */
+  readonly agent: string;
 }
 
 export interface SinkCommands {
@@ -41,14 +44,19 @@ let requests = 0;
 let bodyBytes = 0;
 let items = 0;
 let damaged = false;
+let agent = "";
 let keepBodies = false;
 let kept: Kept[] = [];
 let keptBytes = 0;
 let bodies: Uint8Array[] = [];
+/** Items of compressed bodies seen before, by digest: equal bytes hold equal items, and rotations repeat. */
+const known = new Map<string, number>();
+const KNOWN_MAX = 10_000;
 
 function take(message: Message): void {
   requests++;
   bodyBytes += message.body.length;
+  agent = headerOf(message.head, "user-agent") ?? "";
   const signal = signalOf(message.start);
   const coding = headerOf(message.head, "content-encoding") ?? "identity";
   if (coding === "identity" && !keepBodies) {
@@ -64,9 +72,17 @@ function take(message: Message): void {
 }
 
 function count({ signal, coding, body }: Kept): void {
+  const digest = keepBodies || coding === "identity" ? "" : `${signal} ${coding} ${createHash("sha1").update(body).digest("base64")}`;
+  const found = known.get(digest);
+  if (found !== undefined) {
+    add(found);
+    return;
+  }
   const plain = inflate(coding, body);
-  add(countItems(signal, plain));
+  const counted = countItems(signal, plain);
+  add(counted);
   if (keepBodies) bodies.push(plain);
+  if (digest !== "" && known.size < KNOWN_MAX) known.set(digest, counted);
 }
 
 function inflate(coding: string, body: Uint8Array): Uint8Array {
@@ -119,13 +135,14 @@ answerParent<SinkCommands>({
     }),
   count: () => {
     countKept();
-    return Promise.resolve({ requests, bodyBytes, items: damaged ? -1 : items });
+    return Promise.resolve({ requests, bodyBytes, items: damaged ? -1 : items, agent });
   },
   reset: (ask) => {
     requests = 0;
     bodyBytes = 0;
     items = 0;
     damaged = false;
+    agent = "";
     kept = [];
     keptBytes = 0;
     bodies = [];

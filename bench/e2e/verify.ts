@@ -9,7 +9,7 @@ import { countItems } from "./count-items.ts";
 import type { LoadCommands } from "./load.ts";
 import type { SinkCommands } from "./sink.ts";
 import type { WorkerProcess } from "./worker.ts";
-import { STAMP, type Work } from "./works.ts";
+import { type Row, STAMP } from "./works.ts";
 
 /** Requests whose content is compared in full; all of them are counted. */
 const COMPARED = 4;
@@ -21,10 +21,17 @@ export interface Verified {
   readonly differs: string;
 }
 
-/** Throws when an answer is not 200, items are missing, or the work was not done. */
+/** What is proved: that this row's work is done behind this port, by the one who says so. */
+export interface Claim {
+  readonly port: number;
+  readonly row: Row;
+  /** What User-Agent must hold at the sink. */
+  readonly agent: string | undefined;
+}
+
+/** Throws when an answer is not 200, items are missing, the work was not done, or another one did it. */
 export async function verify(
-  port: number,
-  work: Work,
+  { port, row, agent }: Claim,
   sent: readonly Uint8Array[],
   load: WorkerProcess<LoadCommands>,
   sink: WorkerProcess<SinkCommands>,
@@ -35,26 +42,27 @@ export async function verify(
     await sink.ask("reset", { keepBodies: index < COMPARED });
     const answer = await load.ask("single", { port, index });
     if (!answer.startsWith("HTTP/1.1 200")) throw new Error(`Cannot verify: request ${index} was answered "${answer}"`);
-    const { items } = await sink.ask("count", undefined);
-    checkCount(work, index, countItems(work.signal, request), items);
+    const { items, agent: said } = await sink.ask("count", undefined);
+    if (agent !== undefined && items > 0 && !said.includes(agent)) throw new Error(`Cannot verify: "${said}" sent it on, not ${agent}`);
+    checkCount(row, index, countItems(row.signal, request), items);
     delivered.push(items);
     if (index >= COMPARED) continue;
     const arrived = await sink.ask("bodies", undefined);
-    differs ||= compare(work, request, arrived);
+    differs ||= compare(row, request, arrived);
   }
   await sink.ask("reset", { keepBodies: false });
   return { delivered, differs };
 }
 
-function checkCount(work: Work, index: number, sent: number, arrived: number): void {
+function checkCount({ work }: Row, index: number, sent: number, arrived: number): void {
   if (work.effect === "sample" ? arrived >= 0 && arrived <= sent : arrived === sent) return;
   throw new Error(`Cannot verify: request ${index} has ${sent} items, ${arrived} arrived`);
 }
 
 /** What differs; throws when the work itself was not done. */
-function compare(work: Work, request: Uint8Array, arrived: readonly Uint8Array[]): string {
+function compare({ work, signal }: Row, request: Uint8Array, arrived: readonly Uint8Array[]): string {
   // Copied to plain arrays: what came through a channel may be a Buffer, and so would all ids be.
-  const toObject = (bytes: Uint8Array) => judge(work.signal).toObject(Uint8Array.from(bytes));
+  const toObject = (bytes: Uint8Array) => judge(signal).toObject(Uint8Array.from(bytes));
   const objects = arrived.map(toObject);
   if (work.effect === "sample") return "";
   if (objects.length !== 1) return `${objects.length} requests arrived for one`;

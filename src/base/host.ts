@@ -180,5 +180,7 @@ export interface Host {
   readonly terminal: Terminal;
   readonly codecs: Codecs;
   readonly server: HttpServer;
+  /** Bytes of a body that a receiver takes where its configuration says nothing. Undefined: the receiver's own default. */
+  readonly bodyBytesMax?: number | undefined;
   client(options: HttpClientOptions): HttpClient;
 }

@@ -1,39 +1,17 @@
 #!/usr/bin/env -S node --max-semi-space-size=4 --min-semi-space-size=4
-/** The `sluice` command. Exit codes: 0 ok, 1 a failure while running, 2 wrong usage or configuration. */
-import { Command, CommanderError } from "commander";
-import { VERSION } from "../base/version.ts";
-import { componentsCommand } from "./components.ts";
-import { EXIT } from "./configuration.ts";
-import { errorText } from "./report.ts";
-import { runCommand } from "./run.ts";
-import { schemaCommand } from "./schema.ts";
-import { sendCommand } from "./send.ts";
-import { startCommand } from "./start.ts";
-import { painter } from "./terminal.ts";
-import { validateCommand } from "./validate.ts";
+/**
+ * The `sluice` command. From sources, Node strips the types of a hundred files: what it makes of them is
+ * kept in node_modules, which halves the next start. Not in the temporary folder, Node's own choice,
+ * where another user of the machine could put code of theirs.
+ */
+import * as module from "node:module";
+import { fileURLToPath } from "node:url";
 
-// A reader that goes away (`sluice components | head -1`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
-
-const program = new Command("sluice")
-  .description("An OpenTelemetry gateway that runs the Collector's YAML")
-  .version(VERSION, "-v, --version", "print the version")
-  .showHelpAfterError("(sluice --help lists commands and options)");
-
-for (const command of [runCommand(), validateCommand(), componentsCommand(), schemaCommand(), sendCommand(), startCommand()]) {
-  program.addCommand(command.copyInheritedSettings(program).exitOverride());
+const { url } = import.meta;
+// Bun and Deno have caches of their own.
+if (url.endsWith(".ts") && !("bun" in process.versions || "deno" in process.versions)) {
+  module.enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/sluice", url)));
 }
 
-try {
-  await program.exitOverride().parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // It has printed its message, or the help that was asked for.
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  } else {
-    process.stderr.write(errorText(error, painter(process.stderr)));
-    process.exitCode = EXIT.failed;
-  }
-}
+const { main } = await import("./program.ts");
+await main();

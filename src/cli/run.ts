@@ -4,7 +4,7 @@ import { SluiceError } from "../base/errors.ts";
 import type { Logger } from "../base/host.ts";
 import { VERSION } from "../base/version.ts";
 import type { Plan } from "../config/plan.ts";
-import type { RunningGateway } from "../runtimes/node.ts";
+import type { RunningGateway } from "../runtimes/node/gateway.ts";
 import { type Configuration, type ConfigOptions, EXIT, readConfiguration, withConfigOptions } from "./configuration.ts";
 import { errorText, findingText, placeText } from "./report.ts";
 import { painter } from "./terminal.ts";
@@ -34,7 +34,8 @@ export async function run(options: ConfigOptions, listening: Listening = () => {
     return;
   }
   // Only who runs a gateway waits for its code to load.
-  const { runGateway } = await import("../runtimes/node.ts");
+  const { entryHere } = await import("../runtimes/here.ts");
+  const runtime = await entryHere();
   const { nodeLogger } = await import("../runtimes/node/logger.ts");
   const log = plan.logFormat ?? "text";
   const level = plan.logLevel ?? "info";
@@ -47,12 +48,12 @@ export async function run(options: ConfigOptions, listening: Listening = () => {
   };
   let gateway: RunningGateway;
   try {
-    gateway = await runGateway(plan, { log, level });
+    gateway = await runtime.runGateway(plan, { log, level });
   } catch (error) {
     process.exit(fail(error));
   }
   for (const { component, address } of gateway.addresses) logger.log("info", "Listening", { component, address });
-  logger.log("info", "Sluice is ready", { version: VERSION, pipelines: plan.pipelines.map(({ id }) => id).join(" ") });
+  logger.log("info", "Sluice is ready", { version: VERSION, runtime: gateway.host.runtime, pipelines: plan.pipelines.map(({ id }) => id).join(" ") });
   listening(gateway.addresses);
   let code: number = EXIT.ok;
   try {
@@ -79,8 +80,9 @@ function announce({ warnings }: Configuration, { memoryQueues }: Plan, logger: L
   for (const { message, cure, where } of warnings) {
     logger.log("warn", message, { ...(where === undefined ? {} : { at: placeText(where) }), ...(cure === undefined ? {} : { cure }) });
   }
-  for (const { path, bound, inForce } of memoryQueues) {
-    if (inForce) logger.log("warn", "Memory queue: answers before the destination has the data", { queue: path, bound, cure: `give ${path} a storage` });
+  for (const { path, bound, inForce, cure } of memoryQueues) {
+    if (inForce)
+      logger.log("warn", "Memory queue: answers before the destination has the data", { queue: path, bound, cure: cure ?? `give ${path} a storage` });
   }
 }
 

@@ -51,11 +51,11 @@ export function pipelinesText({ pipelines }: Plan, paint: Paint): string {
 }
 
 function queuesText({ memoryQueues }: Plan, paint: Paint): string {
-  const rows = memoryQueues.map(({ path, bound, inForce }) => [
+  const rows = memoryQueues.map(({ path, bound, inForce, cure }) => [
     path,
     bound,
     inForce
-      ? "answers before the destination has the data, lost on a crash; safe with storage:"
+      ? `answers before the destination has the data, lost on a crash; ${cure === undefined ? "safe with storage:" : `to be safe, ${cure}`}`
       : "not in force yet: the sender is answered when the destination has answered",
   ]);
   return table([["queue", "bound", ""], ...rows], paint);

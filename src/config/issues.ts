@@ -1,5 +1,5 @@
 /** zod's issues as findings: the place, what was expected, what stands there, and the nearest key that exists. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { nearest } from "./nearest.ts";
 import type { Finding, Where } from "./plan.ts";
 import { findKey, keysOf, schemasAt } from "./schema.ts";

@@ -2,7 +2,7 @@
  * The JSON Schema of a whole configuration, for editors: made from the very schemas that validate.
  * Wherever a number, a boolean or one of a few words is due, a `${...}` reference may stand, too.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { SIGNALS } from "../base/signal.ts";
 import type { AnyComponent } from "./plan.ts";
 import type { Registry } from "./registry.ts";

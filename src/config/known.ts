@@ -52,7 +52,6 @@ export const INSTEAD: Readonly<Record<string, string>> = {
   "exporters otlp_grpc": "Use otlp_http: most back ends take OTLP/HTTP, usually on port 4318",
   "exporters logging": "Use debug, its successor",
   "exporters nop": "Leave it out",
-  "processors batch": "Leave it out: what arrives is forwarded at once, and the sender hears how it went",
   "processors memory_limiter": "Leave it out: the bytes in flight have a budget of their own, and senders hear 503 past it",
   "connectors forward": "Let one pipeline name both sets of exporters",
 };

@@ -3,7 +3,7 @@
  * own schema, and the pipelines that join them. Everything that a pipeline names is there. It is a
  * `GatewayPlan` as it stands, with what the command line and the start-up lines need besides.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { LogLevel } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
 import type { ExporterDefinition, ProcessorDefinition, ReceiverDefinition } from "../pipeline/component.ts";
@@ -71,6 +71,8 @@ export interface MemoryQueue {
   readonly bound: string;
   /** False: asked for, but this version attempts each export once, and the sender is told the truth. */
   readonly inForce: boolean;
+  /** What makes it safe, an imperative clause; undefined: give it a storage. */
+  readonly cure?: string;
 }
 
 export interface Plan {

@@ -2,7 +2,7 @@
  * Looking into zod schemas: what stands at a path, which keys it has. The parser itself says only
  * what is wrong; what would be right is here.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Path } from "./tree.ts";
 
 type Schema = z.core.$ZodType;

@@ -2,7 +2,7 @@
  * The top level of a configuration and its `service` section: the Collector's keys, and Sluice's own
  * two on a pipeline, `await` and `primary`. Nothing here knows a component.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { SIGNALS } from "../base/signal.ts";
 
 /** Sections of components, in the order in which they are read. */

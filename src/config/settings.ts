@@ -3,7 +3,7 @@
  * places. Two of the Collector's rules are applied before parsing: a key of type string takes the
  * text of a `${...}` rather than its YAML type, and a key with nothing behind it has its default.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Finding, Where } from "./plan.ts";
 import { findingsOf } from "./issues.ts";
 import { kindOf, schemasAt } from "./schema.ts";

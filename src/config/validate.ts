@@ -2,7 +2,7 @@
  * The one validator: a configuration's tree against a registry. Everything that is wrong is found in
  * one go, in the order of the text; a plan comes of it only when nothing is.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { LogLevel } from "../base/host.ts";
 import { type Defined, readForeign, readSection, type Section } from "./components.ts";
 import { Findings } from "./findings.ts";
@@ -64,13 +64,14 @@ export function validateConfig(root: MapNode, registry: Registry): Validated {
   const warnings = inOrder(findings.warnings);
   if (problems.length > 0) return { plan: undefined, problems, warnings };
   const kept = <Definition>(name: string, section: Section<Definition>) => [...section.byId.values()].filter(({ id }) => used.has(`${name}.${id}`));
+  const keptProcessors = kept("processors", processors);
   const keptExporters = kept("exporters", exporters);
   const plan: Plan = {
     receivers: kept("receivers", receivers).map(planned),
-    processors: kept("processors", processors).map(planned),
+    processors: keptProcessors.map(planned),
     exporters: keptExporters.map(planned),
     pipelines,
-    memoryQueues: memoryQueues(keptExporters),
+    memoryQueues: memoryQueues(keptProcessors, keptExporters),
     ...logSettings(config.telemetry),
   };
   return { plan, problems, warnings };

@@ -3,7 +3,7 @@
  * waterfalls, logs are lines, metrics are small tables; colours only on a terminal, and nothing that
  * came with telemetry is obeyed by it. It is for looking, not for parsing: for that there is `debug`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { SIGNALS } from "../base/signal.ts";
 import { defineExporter } from "../pipeline/component.ts";
 import { ConsoleExporter } from "./console/exporter.ts";

@@ -3,7 +3,7 @@
  * line is that of the Collector's exporter, so that what people grep for is found; docs/components/debug.md
  * has the differences.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { SIGNALS } from "../base/signal.ts";
 import { defineExporter } from "../pipeline/component.ts";
 import { DebugExporter } from "./debug/exporter.ts";

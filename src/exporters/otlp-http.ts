@@ -5,7 +5,7 @@
  *
  * Ownership: the batch is retained until the client says that nothing reads its slices any more.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf, SluiceError } from "../base/errors.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
 import { type Context, defineExporter } from "../pipeline/component.ts";

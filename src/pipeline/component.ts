@@ -2,7 +2,7 @@
  * The contracts of a component. A component is one file: its id, its schema (which is also its
  * documentation), the signals it serves and the function that builds it.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Signal } from "../base/signal.ts";
 import type { Host, Logger } from "../base/host.ts";
 import type { Engine } from "../otlp/engine.ts";
@@ -68,7 +68,19 @@ export interface ReceiverDefinition<Config = unknown> extends Definition<"receiv
   create(config: Config, context: Context): Receiver;
 }
 
+/** A queue in memory that a component is, for the operator (law 1). */
+export interface HeldInMemory {
+  /** For example `67108864 bytes`. */
+  readonly bound: string;
+  /** What makes it safe, an imperative clause without full stop. */
+  readonly cure: string;
+}
+
 export interface ProcessorDefinition<Config = unknown> extends Definition<"processor", Config> {
+  /** What its stage may need, whatever its settings (pipeline/stage.ts). Default `none`. Workers run `none` alone. */
+  readonly state?: Stage["state"];
+  /** Given when it answers before a destination has the data; undefined for settings with which it does not. */
+  heldInMemory?(config: Config): HeldInMemory | undefined;
   create(config: Config, context: Context, signal: Signal): Processor;
 }
 

@@ -6,15 +6,15 @@
  * Ownership: a receiver holds its batch until the outcome; a batch that a run or a stage makes is
  * held here until its branch has ended; an exporter retains what it reads for longer.
  */
-import { messageOf, SluiceError } from "../base/errors.ts";
-import type { Host } from "../base/host.ts";
+import { SluiceError } from "../base/errors.ts";
+import type { Clock, Host } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Batch } from "./batch.ts";
 import type { Context, Exporter, ExporterDefinition, Intake, Processor, ProcessorDefinition, Receiver, ReceiverDefinition, Running } from "./component.ts";
 import type { Counters } from "./counters.ts";
 import { FanOut } from "./fan-out.ts";
-import { ACCEPTED, combineOutcomes, type Outcome } from "./outcome.ts";
+import { ACCEPTED, combineOutcomes, failureOf, type Outcome } from "./outcome.ts";
 import { Pipeline } from "./pipeline.ts";
 
 /** A component as configured: its id, what builds it, and its settings, parsed by its own schema. */
@@ -59,18 +59,25 @@ export interface Address {
   readonly address: string;
 }
 
+/** Of the time to stop, the share that receivers may use where a stage holds telemetry: a slow sender must not cost what others were promised. */
+const RECEIVERS_SHARE = 0.5;
+
+interface Opened {
+  readonly addresses: readonly Address[];
+  readonly running: readonly Running[];
+  readonly pipelines: readonly Pipeline[];
+  readonly exporters: ReadonlyMap<string, Exporter>;
+  readonly clock: Clock;
+}
+
 export class Gateway {
   readonly addresses: readonly Address[];
-  readonly #running: readonly Running[];
-  readonly #pipelines: readonly Pipeline[];
-  readonly #exporters: ReadonlyMap<string, Exporter>;
+  readonly #opened: Opened;
   #stopped: Promise<void> | undefined;
 
-  private constructor(addresses: readonly Address[], running: readonly Running[], pipelines: readonly Pipeline[], exporters: ReadonlyMap<string, Exporter>) {
-    this.addresses = addresses;
-    this.#running = running;
-    this.#pipelines = pipelines;
-    this.#exporters = exporters;
+  private constructor(opened: Opened) {
+    this.addresses = opened.addresses;
+    this.#opened = opened;
   }
 
   /** Builds everything, exporters first, and opens the receivers last. What was opened is closed again when one fails. */
@@ -93,19 +100,23 @@ export class Gateway {
       await Promise.all([...running, ...exporters.values()].map((component) => component.stop(0)));
       throw error;
     }
-    return new Gateway(addresses, running, pipelines, exporters);
+    return new Gateway({ addresses, running, pipelines, exporters, clock: parts.host.clock });
   }
 
-  /** Receivers, then stages, then exporters, all before `deadlineMs` from now. */
+  /** Receivers, then stages, then exporters, all before `deadlineMs` from now: what a stage still holds then is counted as dropped. */
   stop(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     return this.#stopped;
   }
 
   async #stop(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#running.map((receiver) => receiver.stop(deadlineMs)));
-    await Promise.all(this.#pipelines.map((pipeline) => pipeline.drain()));
-    await Promise.all([...this.#exporters.values()].map((exporter) => exporter.stop(deadlineMs)));
+    const { running, pipelines, exporters, clock } = this.#opened;
+    const endMs = clock.monotonicMs() + deadlineMs;
+    const leftMs = () => Math.max(0, endMs - clock.monotonicMs());
+    const receiversMs = pipelines.some(({ holds }) => holds) ? deadlineMs * RECEIVERS_SHARE : deadlineMs;
+    await Promise.all(running.map((receiver) => receiver.stop(receiversMs)));
+    await Promise.all(pipelines.map((pipeline) => pipeline.drain(leftMs)));
+    await Promise.all([...exporters.values()].map((exporter) => exporter.stop(leftMs())));
   }
 }
 
@@ -132,10 +143,21 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
       "processor",
       id,
     );
-    return createPlanned<Processor>(processor, parts, signal);
+    const made = createPlanned<Processor>(processor, parts, signal);
+    checkState(id, made, host);
+    return made;
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });
   return new Pipeline({ signal, processors, fanOut, engine, counters });
+}
+
+/** On Workers a request that waits for another's is cut off, and nothing lives on between two: only `none` runs there. */
+function checkState(id: string, processor: Processor, { runtime }: Host): void {
+  if (runtime !== "workers" || !("stage" in processor) || processor.stage.state === "none") return;
+  throw new SluiceError("config", `Cannot use processor "${id}" on Workers: it keeps telemetry between requests`, {
+    path: `processors.${id}`,
+    cure: `Take "${id}" out of the pipelines, or run Sluice on Node, Bun or Deno`,
+  });
 }
 
 function known<Found>(found: Found | undefined, kind: string, id: string): Found {
@@ -161,7 +183,6 @@ async function guarded(pipeline: Pipeline, batch: Batch): Promise<Outcome> {
   try {
     return await pipeline.consume(batch);
   } catch (error) {
-    const retryable = error instanceof SluiceError && error.retryable;
-    return retryable ? { kind: "retry", message: messageOf(error) } : { kind: "refused", message: messageOf(error), status: 500 };
+    return failureOf(error);
   }
 }

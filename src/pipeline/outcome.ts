@@ -2,13 +2,18 @@
  * How an attempt to deliver ended: a value, plain data, never an exception (it crosses stage
  * boundaries, DESIGN "location-transparent"). Codes follow OTLP 1.11, "Failures".
  */
+import { messageOf, SluiceError } from "../base/errors.ts";
+
 export type Outcome =
   /** Every item was taken. `warning` is what the destination said besides. */
   | { readonly kind: "accepted"; readonly warning?: string }
   /** A partial success: `rejected` items are lost for good, the others were taken. Never retried. */
   | { readonly kind: "partial"; readonly rejected: number; readonly message: string }
-  /** Nothing was taken, and the same bytes may succeed after `afterMs` (undefined: no advice). */
-  | { readonly kind: "retry"; readonly message: string; readonly afterMs?: number; readonly status?: number }
+  /**
+   * Nothing was taken, and the same bytes may succeed after `afterMs` (undefined: no advice). `untried`:
+   * no destination was asked, for want of memory here, so that trying again makes no duplicate.
+   */
+  | { readonly kind: "retry"; readonly message: string; readonly afterMs?: number; readonly status?: number; readonly untried?: true }
   /** Nothing was taken and never will be. `status` is the destination's HTTP status where it had one. */
   | { readonly kind: "refused"; readonly message: string; readonly status?: number };
 
@@ -16,6 +21,13 @@ export const ACCEPTED: Outcome = { kind: "accepted" };
 
 type Retry = Extract<Outcome, { kind: "retry" }>;
 type Refused = Extract<Outcome, { kind: "refused" }>;
+
+/** What was thrown on the way to a destination, before any was asked, as an outcome. */
+export function failureOf(error: unknown): Outcome {
+  const message = messageOf(error);
+  if (!(error instanceof SluiceError && error.retryable)) return { kind: "refused", message, status: 500 };
+  return error.code === "over_budget" ? { kind: "retry", message, untried: true } : { kind: "retry", message };
+}
 
 /**
  * One outcome for the sender out of those of every branch.
@@ -26,7 +38,11 @@ type Refused = Extract<Outcome, { kind: "refused" }>;
 export function combineOutcomes(outcomes: readonly Outcome[]): Outcome {
   const retries = outcomes.filter((outcome): outcome is Retry => outcome.kind === "retry");
   const [firstRetry] = retries;
-  if (firstRetry !== undefined) return longest(firstRetry, retries);
+  if (firstRetry !== undefined) {
+    const { untried, ...tried } = longest(firstRetry, retries);
+    // One destination that was asked is enough for a duplicate.
+    return untried === true && retries.length === outcomes.length && retries.every((retry) => retry.untried === true) ? { ...tried, untried } : tried;
+  }
   const refusals = outcomes.filter((outcome): outcome is Refused => outcome.kind === "refused");
   const [firstRefusal] = refusals;
   if (firstRefusal !== undefined && refusals.length === outcomes.length) return firstRefusal;
@@ -34,7 +50,7 @@ export function combineOutcomes(outcomes: readonly Outcome[]): Outcome {
   return warned ?? ACCEPTED;
 }
 
-function longest(first: Retry, retries: readonly Retry[]): Outcome {
+function longest(first: Retry, retries: readonly Retry[]): Retry {
   const afterMs = Math.max(...retries.map((retry) => retry.afterMs ?? -1));
   return afterMs < 0 ? first : { ...first, afterMs };
 }

@@ -2,7 +2,7 @@
  * Settings that components share, as the Collector has them: durations, headers, TLS. Each is a zod
  * schema whose input form is also its documentation.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/gy;

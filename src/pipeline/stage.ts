@@ -9,8 +9,15 @@ import type { Outcome } from "./outcome.ts";
 /** A batch as it crosses a stage's boundary. Survives `structuredClone`. */
 export interface Envelope {
   readonly signal: Signal;
-  /** Whole requests, each a valid serialized export request; owned by whoever holds the envelope. */
+  /** Whole requests, each a valid serialized export request; owned by whoever holds the envelope. What a stage is given was checked. */
   readonly requests: readonly Uint8Array[];
+  /** Leaf items in all the requests. Counted again when what a stage passes on is not `checked`. */
+  readonly items: number;
+  /**
+   * Set by a stage on what it passes on when every request is one that it was given, or was laid end
+   * to end or divided (`partition`) from such: then it is not checked again.
+   */
+  readonly checked?: true;
   readonly id: string;
   readonly origin: PlainOrigin;
 }
@@ -25,11 +32,17 @@ export interface PlainOrigin {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * The rest of the pipeline. It belongs to the pipeline and not to a request: a stage of state
+ * `process` may call it later. What goes wrong is an outcome; it does not reject.
+ */
+export type Next = (envelope: Envelope) => Promise<Outcome>;
+
 export interface Stage {
   /** `none`: no memory between calls. `process`: memory of this process. `keyed`: memory by key, which may live elsewhere. */
   readonly state: "none" | "process" | "keyed";
-  /** Takes an envelope and resolves when what it passes on was answered by `next`, or with its own refusal. */
-  consume(envelope: Envelope, next: (envelope: Envelope) => Promise<Outcome>): Promise<Outcome>;
-  /** Passes on what is held. */
-  drain(next: (envelope: Envelope) => Promise<Outcome>): Promise<void>;
+  /** Takes an envelope and resolves when what it passes on was answered by `next`, or with its own refusal, or, when it holds the data, at once. */
+  consume(envelope: Envelope, next: Next): Promise<Outcome>;
+  /** Passes on what is held, and counts as dropped what was not answered `deadlineMs` from now. Nothing is held after the call. */
+  drain(next: Next, deadlineMs: number): Promise<void>;
 }

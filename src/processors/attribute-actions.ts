@@ -7,7 +7,7 @@
  * delete by key allocate nothing; hash, extract, convert and patterns look at text, and do.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { z } from "zod";
+import * as z from "zod";
 import { BOOL_VALUE, decodeAnyValue, DOUBLE_VALUE, encodeAnyValue, INT_VALUE, kindOf, type Plain, STRING_VALUE } from "../otlp/any-value.ts";
 import type { Attributes } from "../otlp/attributes.ts";
 import type { Engine } from "../otlp/engine.ts";

@@ -3,7 +3,7 @@
  * with the Collector's decisions for the same seed, and leaves on what it keeps the threshold with
  * which it was kept (OpenTelemetry specification, "TraceState: Probability Sampling").
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Signal } from "../base/signal.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import type { Counter } from "../pipeline/counters.ts";

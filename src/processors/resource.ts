@@ -2,7 +2,7 @@
  * The `resource` processor: actions on the attributes of every resource, under the Collector's keys.
  * It looks at resources only: the items below them are neither read nor counted one by one.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { SIGNALS } from "../base/signal.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import type { Step } from "../pipeline/step.ts";

@@ -2,7 +2,7 @@
  * The `otlp` receiver: OTLP/HTTP, protobuf and JSON, all four signals, under the Collector's keys.
  * Limit: 64 MiB a body unless `max_request_body_size` says otherwise, before and after decompression.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { SluiceError } from "../base/errors.ts";
 import type { Listener, TlsServerFiles } from "../base/host.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
@@ -110,7 +110,7 @@ class OtlpReceiver implements Receiver {
     }
     const { hostname, port } = parseEndpoint(section.endpoint, this.#key);
     const tls = tlsOf(section);
-    const handler = otlpHandler(doorOf(section), this.#context, intake);
+    const handler = otlpHandler(doorOf(section, this.#context.host.bodyBytesMax), this.#context, intake);
     const listener: Listener = await this.#context.host.server.listen(
       {
         hostname,
@@ -138,7 +138,7 @@ function closing<Answered extends { readonly headers: Readonly<Record<string, st
   return { ...answer, headers: { ...answer.headers, connection: "close" } };
 }
 
-function doorOf(section: Http) {
+function doorOf(section: Http, bodyBytesMax: number = BODY_BYTES_MAX) {
   const paths = new Map<string, Signal>([
     ["/v1development/profiles", "profiles"],
     ["/v1/profiles", "profiles"],
@@ -149,7 +149,7 @@ function doorOf(section: Http) {
   const allowed = section.cors?.enabled === true && section.cors.allowed_origins.length > 0 ? section.cors : undefined;
   return {
     paths,
-    bodyBytesMax: section.max_request_body_size || BODY_BYTES_MAX,
+    bodyBytesMax: section.max_request_body_size || bodyBytesMax,
     algorithms: section.compression_algorithms,
     includeMetadata: section.include_metadata,
     responseHeaders: section.response_headers,

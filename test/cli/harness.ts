@@ -29,6 +29,11 @@ export class Running {
     this.ended = new Promise((resolve) => this.child.on("close", (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr })));
   }
 
+  /** Not by the child's own `kill`: on Deno that loses the exit code. */
+  signal(name: "SIGTERM" | "SIGINT"): void {
+    if (this.child.pid !== undefined) process.kill(this.child.pid, name);
+  }
+
   /** Waits until standard error matches; fails with all that it holds when the command ends before. */
   async until(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {

@@ -36,7 +36,7 @@ describe("run", () => {
     const [, address = ""] = await running.until(/Listening.* address=(http:\/\/127\.0\.0\.1:\d+)[\s\S]*Sluice is ready/);
     // Nothing listens on the destination's port: the sender is told to come again.
     expect(await post(address)).toBe(503);
-    running.child.kill("SIGTERM");
+    running.signal("SIGTERM");
     const { code, stdout, stderr } = await running.ended;
     expect([code, stdout]).toEqual([0, ""]);
     expect(stderr).toContain("Stopped");
@@ -45,7 +45,7 @@ describe("run", () => {
   it("logs warnings with their place", async () => {
     const running = new Running(["run", "--config", files.path("warned.yaml")]);
     await running.until(/Sluice is ready/);
-    running.child.kill("SIGINT");
+    running.signal("SIGINT");
     expect((await running.ended).code).toBe(0);
     expect(running.stderr).toContain(`WARN  "otlphttp" alias is deprecated; use "otlp_http" at=${files.path("warned.yaml")}:7:3`);
   });
@@ -73,7 +73,7 @@ describe("start", () => {
   it("runs a configuration with --config", async () => {
     const running = new Running(["start", "--config", files.path("c.yaml")]);
     await running.until(/Sluice is ready/);
-    running.child.kill("SIGTERM");
+    running.signal("SIGTERM");
     expect((await running.ended).code).toBe(0);
     expect(running.stderr).not.toContain("curl");
   });
@@ -85,7 +85,7 @@ describe("start", () => {
     const [, body = ""] = /-d '([^']*)'/.exec(text) ?? [];
     const response = await fetch(`${address}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body });
     expect([response.status, await response.text()]).toEqual([200, "{}"]);
-    running.child.kill("SIGTERM");
+    running.signal("SIGTERM");
     const { code, stdout } = await running.ended;
     expect(code).toBe(0);
     expect(stdout).toContain("charge card");

@@ -135,7 +135,8 @@ export function send(
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  began(() => child.kill("SIGINT"));
+  // Not by the child's own `kill`: on Deno that loses the exit code.
+  began(() => void (child.pid !== undefined && process.kill(child.pid, "SIGINT")));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));

@@ -5,6 +5,7 @@ import { SENT_SIGNALS } from "../../src/cli/send/content.ts";
 import { startGateway, STAMP } from "../clients/gateway.ts";
 import { startSink } from "../clients/sink.ts";
 import type { Plain } from "../harness/judge.ts";
+import { RUNTIMES_FOUND } from "../harness/runtime.ts";
 import { attributesOf, bodiesOf, type Destination, destination, itemsOf, itemsOfObject, send, summaryOf, withDestination } from "./send-harness.ts";
 
 describe("through a real gateway", () => {
@@ -41,7 +42,10 @@ describe("to a destination", () => {
     expect([code, stderr, to.arrived.length, itemsOf("traces", bodiesOf(to)).length]).toEqual([0, "", 1, 100]);
     expect(to.arrived[0]).toMatchObject({
       path: "/v1/traces",
-      headers: { "content-type": "application/x-protobuf", "user-agent": expect.stringMatching(/^sluice-send\/\S+ \(node\)$/) },
+      headers: {
+        "content-type": "application/x-protobuf",
+        "user-agent": expect.stringMatching(new RegExp(String.raw`^sluice-send/\S+ \(${RUNTIMES_FOUND[0]}\)$`)),
+      },
     });
     expect(stdout).toMatch(/^all accepted\nsent +100 spans in 1 requests to http:\/\/127\.0\.0\.1:\d+\/v1\/traces\naccepted +100\nrejected +0\nfailed +0\n/);
     expect(stdout).toMatch(

@@ -10,7 +10,7 @@ import type { Engine } from "../../src/otlp/engine.ts";
 import { Batch } from "../../src/pipeline/batch.ts";
 import type { Context, Exporter } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
-import { nodeEngine, nodeHost } from "../../src/runtimes/node.ts";
+import { hostEngine, hostOver } from "../harness/host.ts";
 import { until } from "./sinks.ts";
 
 export interface Bench extends Context {
@@ -20,9 +20,9 @@ export interface Bench extends Context {
 }
 
 /** What a component needs, over a small poisoned pool. */
-export function bench(id: string, replaced: Partial<Host> = {}, engine: Engine = nodeEngine(64 << 20, { poison: true })): Bench {
+export function bench(id: string, replaced: Partial<Host> = {}, engine: Engine = hostEngine(64 << 20)): Bench {
   const log: string[] = [];
-  const host = { ...nodeHost(engine, { log: "text", level: "debug", writeLog: (line) => log.push(line) }), ...replaced };
+  const host = { ...hostOver(engine, (line) => log.push(line)), ...replaced };
   return {
     id,
     host,

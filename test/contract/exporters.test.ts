@@ -4,13 +4,14 @@ import { SIGNALS } from "../../src/base/signal.ts";
 import { consoleExporter } from "../../src/exporters/console.ts";
 import { debug } from "../../src/exporters/debug.ts";
 import { otlpHttp } from "../../src/exporters/otlp-http.ts";
+import { SOCKETS } from "../harness/host.ts";
 import { bench, checkExporterContract } from "./exporter-contract.ts";
 import { type Sink, startSink } from "./sinks.ts";
 
 const sinks: Sink[] = [];
 afterAll(() => Promise.all(sinks.map((sink) => sink.close())));
 
-describe("otlp_http", () => {
+describe.runIf(SOCKETS)("otlp_http", () => {
   test.each(["none", "gzip", "zstd"])("with a destination, compression %s", async (compression) => {
     const sink = await startSink();
     sinks.push(sink);

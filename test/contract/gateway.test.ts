@@ -220,7 +220,7 @@ function cloned(stage: Stage): Stage {
     state: stage.state,
     consume: async (envelope, next) =>
       structuredClone(await stage.consume(structuredClone(envelope), async (inner) => structuredClone(await next(structuredClone(inner))))),
-    drain: (next) => stage.drain((inner) => next(structuredClone(inner))),
+    drain: (next, deadlineMs) => stage.drain((inner) => next(structuredClone(inner)), deadlineMs),
   };
 }
 

@@ -1,55 +1,25 @@
-/** A whole gateway for tests: real sockets, poisoned buffers, whatever components a test names. */
+/**
+ * A whole gateway for tests: real sockets, poisoned buffers, whatever components a test names. On
+ * workerd `rig-workers.ts` stands in its place (vitest.workers.config.ts).
+ */
 import * as http from "node:http";
-import type { Signal } from "../../src/base/signal.ts";
-import { otlpHttp } from "../../src/exporters/otlp-http.ts";
-import type { ExporterDefinition, ProcessorDefinition } from "../../src/pipeline/component.ts";
-import type { GatewayPlan, Planned, PlannedPipeline } from "../../src/pipeline/gateway.ts";
-import { otlp } from "../../src/receivers/otlp.ts";
-import { runGateway, type RunningGateway } from "../../src/runtimes/node.ts";
+import { entryHere } from "../../src/runtimes/here.ts";
+import type { RunningGateway } from "../../src/runtimes/node/gateway.ts";
+import { planOf, type RigOptions } from "./rig-plan.ts";
 
-type PlannedExporter = Planned<Pick<ExporterDefinition<never>, "create">>;
-type PlannedProcessor = Planned<Pick<ProcessorDefinition<never>, "create">>;
-
-export interface RigOptions {
-  /** Settings of `protocols.http` of the receiver. */
-  readonly http?: Readonly<Record<string, unknown>>;
-  readonly exporters: readonly PlannedExporter[];
-  readonly processors?: readonly PlannedProcessor[];
-  readonly signals?: readonly Signal[];
-  readonly primary?: string;
-  readonly pipelines?: readonly PlannedPipeline[];
-  readonly memoryBytes?: number;
-}
+export { exporterTo, type RigOptions } from "./rig-plan.ts";
 
 export interface Rig extends RunningGateway {
   readonly url: string;
   readonly log: string[];
 }
 
-/** An `otlp_http` exporter with these settings. */
-export function exporterTo(url: string, config: Readonly<Record<string, unknown>> = {}, id = "otlp_http"): PlannedExporter {
-  return { id, definition: otlpHttp, config: otlpHttp.schema.parse({ endpoint: url, ...config }) };
-}
-
 /** One receiver on a free port, one pipeline a signal unless the test brings its own. */
 export async function startRig(options: RigOptions): Promise<Rig> {
-  const { exporters, processors = [], signals = ["traces", "metrics", "logs", "profiles"] } = options;
-  const pipelines = signals.map((signal) => ({
-    id: signal,
-    signal,
-    receivers: ["otlp"],
-    processors: processors.map(({ id }) => id),
-    exporters: exporters.map(({ id }) => id),
-    primary: options.primary,
-  }));
-  const plan: GatewayPlan = {
-    receivers: [{ id: "otlp", definition: otlp, config: otlp.schema.parse({ protocols: { http: { endpoint: "127.0.0.1:0", ...options.http } } }) }],
-    processors,
-    exporters,
-    pipelines: options.pipelines ?? pipelines,
-  };
   const log: string[] = [];
-  const running = await runGateway(plan, {
+  const running = await (
+    await entryHere()
+  ).runGateway(planOf(options, "127.0.0.1:0"), {
     log: "text",
     level: "warn",
     poison: true,

@@ -1,47 +1,72 @@
-/** The contract itself, on a storage in memory that lives in the tests alone: slow, as a disk may be. */
+/** The contract itself, on storages that live in the tests alone: in memory, slow as a disk may be, and failing. */
+import { describe, expect, it } from "vitest";
+import { Random } from "../../bench/random.ts";
 import type { Change, Storage } from "../../src/pipeline/storage.ts";
-import { STORAGE_KEY_CHARACTERS_MAX, STORAGE_VALUE_BYTES_MAX } from "../../src/pipeline/storage.ts";
+import { TestClock } from "../harness/clock.ts";
+import { failing, MemoryStorage, slow } from "./storage-faults.ts";
 import { checkStorage } from "./storage.ts";
 
-class SlowMemory implements Storage {
-  readonly durable = false;
-  readonly #values = new Map<string, Uint8Array>();
+const SEEDS = [1, 2, 3];
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    await turn();
-    return this.#values.get(key)?.slice();
-  }
+function slowMemory(seed: number): Storage {
+  const clock = new TestClock({ runsByItself: true });
+  return slow(new MemoryStorage(), { callMsMax: 500, seed, sleep: clock.sleep });
+}
 
-  async list(prefix: string, limit: number, after = ""): Promise<readonly string[]> {
-    await turn();
-    return [...this.#values.keys()]
-      .filter((key) => key.startsWith(prefix) && key > after)
-      .toSorted()
-      .slice(0, limit);
-  }
+checkStorage("a storage in memory", async () => new MemoryStorage());
+for (const seed of SEEDS) checkStorage(`a slow storage, seed ${seed}`, async () => slowMemory(seed));
 
-  async commit(changes: readonly Change[]): Promise<void> {
-    const copies = changes.map((change) => (change.kind === "put" ? { ...change, value: change.value.slice() } : change));
-    await turn();
-    if (!copies.every(isWithinLimits)) throw new RangeError("A key or a value is over the limit");
-    for (const change of copies) {
-      if (change.kind === "put") this.#values.set(change.key, change.value);
-      else this.#values.delete(change.key);
+/** A few puts and deletes of few keys, so that they meet. */
+function changesOf(random: Random): Change[] {
+  return Array.from({ length: 1 + random.below(4) }, () => {
+    const key = `k${random.below(6)}`;
+    return random.chance(70) ? { kind: "put" as const, key, value: random.bytes(3) } : { kind: "delete" as const, key };
+  });
+}
+
+async function contentsOf(storage: Storage): Promise<Map<string, Uint8Array | undefined>> {
+  const keys = await storage.list("", 100);
+  return new Map(await Promise.all(keys.map(async (key) => [key, await storage.get(key)] as const)));
+}
+
+describe.each(SEEDS)("a slow storage whose commits fail, seed %i", (seed) => {
+  it("keeps nothing of a commit that failed, and all of it when it is tried again", async () => {
+    const storage = failing(slowMemory(seed), { percent: 50, seed });
+    const model = new Map<string, Uint8Array | undefined>();
+    const random = new Random(seed);
+    let failures = 0;
+    for (let turn = 0; turn < 40; turn++) {
+      const changes = changesOf(random);
+      while (!(await storage.commit(changes).then(...BOTH))) {
+        failures++;
+        expect(await contentsOf(storage)).toEqual(sorted(model));
+      }
+      for (const change of changes) {
+        if (change.kind === "put") model.set(change.key, change.value);
+        else model.delete(change.key);
+      }
+      expect(await contentsOf(storage)).toEqual(sorted(model));
     }
-  }
+    expect(failures).toBeGreaterThan(5);
+  });
 
-  async close(): Promise<void> {
-    await turn();
-  }
+  it("takes commits that are made together, each whole", async () => {
+    const storage = failing(slowMemory(seed), { percent: 30, seed });
+    const pairs = Array.from({ length: 20 }, (_, index) =>
+      ["a", "b"].map((side) => ({ kind: "put" as const, key: `${side}/${index}`, value: new Uint8Array(1) })),
+    );
+    const kept = await Promise.all(pairs.map((pair) => storage.commit(pair).then(...BOTH)));
+    expect(new Set(kept)).toEqual(new Set([true, false]));
+    for (const side of ["a", "b"]) {
+      const expected = pairs.flatMap((_, index) => (kept[index] === true ? [`${side}/${index}`] : []));
+      expect(await storage.list(`${side}/`, 100)).toEqual(expected.toSorted());
+    }
+  });
+});
+
+/** For `then`: whether it was kept. */
+const BOTH = [() => true, () => false] as const;
+
+function sorted(model: ReadonlyMap<string, Uint8Array | undefined>): Map<string, Uint8Array | undefined> {
+  return new Map([...model].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
-
-function isWithinLimits(change: Change): boolean {
-  return change.key.length <= STORAGE_KEY_CHARACTERS_MAX && (change.kind === "delete" || change.value.length <= STORAGE_VALUE_BYTES_MAX);
-}
-
-/** A later turn of the event loop, as any real storage answers. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
-}
-
-checkStorage("a slow storage in memory", async () => new SlowMemory());

@@ -55,8 +55,8 @@ function makeJudge(type: protobuf.Type): Judge {
   return {
     type,
     decode: (bytes) => type.decode(bytes),
-    // A copy: protobufjs hands out parts of a shared buffer on some runtimes.
-    encode: (object) => Uint8Array.from(type.encode(type.fromObject(object)).finish()),
+    // The plain writer: the one over Buffer relies on how much Node's own write takes, and workerd's refuses that.
+    encode: (object) => Uint8Array.from(type.encode(type.fromObject(object), new protobuf.Writer()).finish()),
     toObject: (from) => type.toObject(from instanceof Uint8Array ? type.decode(from) : from, { longs: String, enums: Number }),
   };
 }

@@ -1,8 +1,8 @@
 /** A kernel for tests and benches, over a memory of its own. */
 import { createKernel, type Kernel } from "../../src/kernel/kernel.ts";
-import { readBytes } from "./files.ts";
+import { compileKernel, type MemoryKind } from "./files.ts";
 
-export type MemoryKind = "plain" | "shared";
+export { MEMORY_KINDS, type MemoryKind } from "./files.ts";
 
 const PAGE_BYTES = 65_536;
 const modules = new Map<MemoryKind, WebAssembly.Module>();
@@ -11,7 +11,7 @@ const modules = new Map<MemoryKind, WebAssembly.Module>();
 export function kernelModule(kind: MemoryKind = "plain"): WebAssembly.Module {
   const known = modules.get(kind);
   if (known !== undefined) return known;
-  const made = new WebAssembly.Module(readBytes(kind === "plain" ? "src/kernel/kernel.wasm" : "src/kernel/kernel-shared.wasm"));
+  const made = compileKernel(kind);
   modules.set(kind, made);
   return made;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { payload } from "../../bench/payloads.ts";
 import { SIGNALS } from "../../src/base/signal.ts";
 import { judge } from "../harness/judge.ts";
+import { MEMORY_KINDS } from "../harness/kernel.ts";
 import { JsonBench, toOtlpJson, withoutZeros } from "./json-support.ts";
 
 const bench = new JsonBench();
@@ -55,7 +56,7 @@ for (const signal of SIGNALS) {
 }
 
 describe("a shared memory", () => {
-  it("makes no difference", () => {
+  it.runIf(MEMORY_KINDS.includes("shared"))("makes no difference", () => {
     const shared = new JsonBench(8 << 20, "shared");
     for (const signal of SIGNALS) {
       const { bytes } = payload(signal, { items: signal === "profiles" ? 2 : 20, resources: 2, seed: 8 });

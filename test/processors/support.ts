@@ -10,8 +10,8 @@ import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts"
 
 const logger: Logger = { log: () => undefined };
 
-/** Steps ask their host for nothing. */
-const host: Host = {
+/** Steps ask their host for nothing; a stage is given a clock besides. */
+export const bareHost: Host = {
   runtime: "test",
   clock: { nowMs: () => 0, monotonicMs: () => 0 },
   random: () => 0,
@@ -39,7 +39,7 @@ export interface Built {
 export function build<Config>(definition: ProcessorDefinition<Config>, settings: unknown, signal: Signal, engine: Engine = testEngine()): Built {
   const counters = new Counters();
   const config = definition.schema.parse(settings);
-  const context: Context = { id: definition.id, host, engine, logger, counters };
+  const context: Context = { id: definition.id, host: bareHost, engine, logger, counters };
   const processor = definition.create(config, context, signal);
   const steps = "steps" in processor ? processor.steps : [];
   const run = new Run(engine, signal, steps, counters);

@@ -1,12 +1,12 @@
 /** One attempt a batch, and what its end means. See otlp-http.ts. */
-import { messageOf, SluiceError } from "../../base/errors.ts";
+import { messageOf } from "../../base/errors.ts";
 import type { Coding, HttpClient, HttpResult } from "../../base/host.ts";
 import type { Signal } from "../../base/signal.ts";
 import { VERSION } from "../../base/version.ts";
 import { type Encoding, MEDIA_TYPES } from "../../otlp/responses.ts";
 import type { Batch, Body } from "../../pipeline/batch.ts";
 import type { Context, Exporter } from "../../pipeline/component.ts";
-import type { Outcome } from "../../pipeline/outcome.ts";
+import { failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import { outcomeOf } from "./outcome.ts";
 
 /** OTLP 1.11, "Response size limits". */
@@ -39,7 +39,7 @@ export class OtlpHttpExporter implements Exporter {
     const own = new Set(Object.keys(destination.headers).map((name) => name.toLowerCase()));
     const defaults = Object.entries({
       "content-type": MEDIA_TYPES[destination.encoding],
-      "user-agent": `Sluice/${VERSION}`,
+      "user-agent": `Sluice/${VERSION} (${context.host.runtime})`,
       ...(destination.coding === "none" ? {} : { "content-encoding": destination.coding }),
     });
     // What the operator set stands, whatever its case.
@@ -56,8 +56,7 @@ export class OtlpHttpExporter implements Exporter {
       body = await batch.body(encoding, coding, level, this.#context.host.codecs, this.#context.engine);
     } catch (error) {
       release();
-      const retryable = error instanceof SluiceError && error.retryable;
-      return retryable ? { kind: "retry", message: messageOf(error) } : { kind: "refused", message: messageOf(error), status: 500 };
+      return failureOf(error);
     }
     const result = await this.#post(url, body, release);
     const outcome = outcomeOf(result, { signal: batch.signal, encoding, items: batch.items, nowMs: this.#context.host.clock.nowMs() });

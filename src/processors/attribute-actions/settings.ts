@@ -2,7 +2,7 @@
  * The settings of attribute actions, and what each action needs or does not take: the Collector's rules,
  * found when the configuration is read.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Plain } from "../../otlp/any-value.ts";
 import { parsePattern } from "./pattern.ts";
 

@@ -18,6 +18,7 @@ export class NodeBody implements RequestBody {
   readonly #pool: Pool;
   readonly #memory: Buffer;
   #sendContinue: (() => void) | undefined;
+  #ended = false;
 
   /** `memory` is a Buffer over all of the pool's memory. */
   constructor(request: IncomingMessage, pool: Pool, memory: Buffer, sendContinue: (() => void) | undefined) {
@@ -27,12 +28,18 @@ export class NodeBody implements RequestBody {
     this.#sendContinue = sendContinue;
   }
 
-  /** Whether nothing of the body is left to come. */
+  /** Whether there is no body, or it was read to its end. Not the request's `complete`: Deno sets it before anybody has read. */
   get ended(): boolean {
-    return this.#request.complete || !mayHaveBody(this.#request);
+    return this.#ended || !mayHaveBody(this.#request);
   }
 
-  read(maxBytes: number): Promise<BodyResult> {
+  async read(maxBytes: number): Promise<BodyResult> {
+    const result = await this.#read(maxBytes);
+    this.#ended = result.kind === "ok";
+    return result;
+  }
+
+  #read(maxBytes: number): Promise<BodyResult> {
     const declared = this.#request.headers["content-length"];
     const length = declared === undefined ? undefined : Number(declared);
     if (length !== undefined && length > maxBytes) return Promise.resolve({ kind: "too_large" });

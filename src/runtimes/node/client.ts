@@ -21,8 +21,8 @@ type FailReason = Extract<HttpResult, { kind: "failed" }>["reason"];
 
 /** Throws `config` when a certificate cannot be read. */
 export function nodeClient(options: HttpClientOptions): HttpClient {
-  const plain = new http.Agent(agentOptions(options));
-  const secure = new https.Agent({ ...agentOptions(options), ...clientTls(options.tls) });
+  const plain = once(new http.Agent(agentOptions(options)));
+  const secure = once(new https.Agent({ ...agentOptions(options), ...clientTls(options.tls) }));
   const running = new Set<http.ClientRequest>();
   const targets = new Map<string, Target>();
   return {
@@ -41,6 +41,20 @@ export function nodeClient(options: HttpClientOptions): HttpClient {
       return Promise.resolve();
     },
   };
+}
+
+/**
+ * Deno's `node:http` sends a request again by itself when a connection that was kept breaks before the
+ * answer, though the first may have arrived. It goes by `reusedSocket`: a request that never says so
+ * is sent once. Node and Bun leave that choice to the caller, and nothing here reads it.
+ */
+function once<A extends http.Agent>(agent: A): A {
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.reuseSocket = (socket, request) => {
+    reuse(socket, request);
+    request.reusedSocket = false;
+  };
+  return agent;
 }
 
 /** A URL as `node:http` wants it. Taking it apart for each request shows in a profile. */

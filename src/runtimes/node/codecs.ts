@@ -25,6 +25,8 @@ const CHUNK_BYTES_MAX = 8 << 20;
 /** DEFLATE cannot expand by more than this. */
 const DEFLATE_RATIO_MAX = 1032;
 const GUESSED_RATIO = 8;
+/** Head, an empty block and the trailer. */
+const GZIP_BYTES_MIN = 18;
 /** RFC 9659: a zstd body on HTTP needs a window of at most 8 MiB. */
 const ZSTD_WINDOW_LOG2 = 23;
 const GZIP_MEM_LEVEL = 9;
@@ -42,19 +44,44 @@ type Method = "gunzip" | "inflate" | "inflateRaw" | "zstdDecompress";
 export function nodeCodecs(pool: Pool): Codecs {
   const memory = bufferOver(pool.memory.bytes);
   return {
-    async inflate(coding, body, maxBytes) {
-      const raw = await inflateRaw(coding, body, maxBytes);
-      return raw.kind === "ok" ? place(pool, memory, raw.bytes, raw.single) : raw;
-    },
+    inflate: (coding, body, maxBytes) => inflate(pool, memory, coding, body, maxBytes),
     compress: (coding, slices, level) => compress(coding, slices, level),
   };
 }
 
-function place(pool: Pool, memory: Buffer, bytes: Uint8Array, single: boolean): Inflated {
-  const block = pool.take(bytes.length);
-  if (block === undefined) return { kind: "over_budget" };
-  copyIn(memory, block.start, bytes);
-  return { kind: "ok", block, start: block.start, end: block.start + bytes.length, single };
+/**
+ * The block comes first: what zlib puts out beside the pool is never more than the pool has granted
+ * for it, so that bombs sent side by side end at the budget. A guess that was too small is made again,
+ * eight times as large.
+ */
+async function inflate(pool: Pool, memory: Buffer, coding: Coding, body: Uint8Array, maxBytes: number): Promise<Inflated> {
+  let wanted = guessOf(coding, body);
+  for (;;) {
+    const block = pool.take(Math.min(wanted, maxBytes));
+    if (block === undefined) return { kind: "over_budget" };
+    const limit = Math.min(block.capacity, maxBytes);
+    const raw = await inflateRaw(coding, body, limit);
+    if (raw.kind === "ok") {
+      copyIn(memory, block.start, raw.bytes);
+      return { kind: "ok", block, start: block.start, end: block.start + raw.bytes.length, single: raw.single };
+    }
+    block.release();
+    if (raw.kind !== "too_large" || limit === maxBytes) return raw;
+    wanted = limit * GUESSED_RATIO;
+  }
+}
+
+/** Bytes that a body may come to. What it says of itself is the sender's word: a hint. */
+function guessOf(coding: Coding, body: Uint8Array): number {
+  if (coding === "gzip") return declaredOf(body);
+  const frames = coding === "zstd" ? zstdFrames(body) : [];
+  const declared = typeof frames === "string" ? 0 : frames.reduce((sum, { declaredBytes }) => sum + (declaredBytes ?? 0), 0);
+  return declared > 0 ? declared : body.length * GUESSED_RATIO;
+}
+
+/** The size in a gzip body's trailer: of its last member only, modulo 2^32. No more than DEFLATE can make of the body. */
+function declaredOf(body: Uint8Array): number {
+  return body.length < GZIP_BYTES_MIN ? 0 : Math.min(littleEndian(body, body.length - 4), body.length * DEFLATE_RATIO_MAX);
 }
 
 async function inflateRaw(coding: Coding, body: Uint8Array, maxBytes: number): Promise<Raw> {
@@ -77,9 +104,8 @@ function isZlib(body: Uint8Array): boolean {
 }
 
 async function inflateGzip(body: Uint8Array, maxBytes: number): Promise<Raw> {
-  // The trailer's ISIZE is of the last member only, modulo 2^32, and the sender's word: a hint.
-  const declared = body.length < 18 ? 0 : littleEndian(body, body.length - 4);
-  const raw = await run("gunzip", body, maxBytes, Math.min(declared, body.length * DEFLATE_RATIO_MAX));
+  const declared = declaredOf(body);
+  const raw = await run("gunzip", body, maxBytes, declared);
   if (raw.kind !== "ok") return raw;
   // As long as what the last member declares: every member before it, if any, is empty.
   const lastIsAll = declared === raw.bytes.length && declared > 0;
@@ -187,6 +213,8 @@ function hasEngine(result: unknown): result is WithEngine {
 
 function failure(error: unknown): Raw {
   if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") return { kind: "too_large" };
+  // workerd's synchronous functions say it in these words alone.
+  if (error instanceof RangeError && error.message === "Memory limit exceeded") return { kind: "too_large" };
   return { kind: "damaged", message: messageOf(error) };
 }
 

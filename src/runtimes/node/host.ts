@@ -1,4 +1,4 @@
-/** The host on Node: clock, chance, log, terminal, sockets and codecs, and the memory that requests lie in. */
+/** The host on Node, Bun and Deno over their `node:` modules: clock, chance, log, terminal, sockets and codecs, and the memory that requests lie in. */
 import { readFileSync } from "node:fs";
 import type { Host, Logger, LogLevel, Terminal } from "../../base/host.ts";
 import { messageOf, SluiceError } from "../../base/errors.ts";
@@ -7,6 +7,7 @@ import { Engine } from "../../otlp/engine.ts";
 import { nodeClient } from "./client.ts";
 import { nodeCodecs } from "./codecs.ts";
 import { type LogFormat, nodeLogger } from "./logger.ts";
+import { runtimeName } from "../name.ts";
 import { nodeServer } from "./server.ts";
 
 /** The memory of requests in flight, kernel included: their budget. */
@@ -52,7 +53,7 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
   const write = options.writeLog ?? ((line: string) => void process.stderr.write(line));
   const logger: Logger = nodeLogger({ format: options.log, level: options.level, write, nowMs: clock.nowMs });
   return {
-    runtime: "node",
+    runtime: runtimeName(),
     clock,
     random: () => Math.random(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
@@ -67,11 +68,16 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
 function nodeTerminal(): Terminal {
   const { stdout, env } = process;
   // Whoever read the output may go away (`| head`): that ends the printing, not the gateway.
-  stdout.on("error", () => {});
+  if (!stdout.listeners("error").includes(readerLost)) stdout.on("error", readerLost);
   return {
     write: (text) => void stdout.write(text),
     // NO_COLOR is obeyed whatever its value (no-color.org).
     colours: stdout.isTTY && env["NO_COLOR"] === undefined && env["TERM"] !== "dumb",
     columns: stdout.columns ?? COLUMNS,
   };
+}
+
+/** One for all hosts of a process. */
+function readerLost(): void {
+  // What is printed after it goes nowhere.
 }

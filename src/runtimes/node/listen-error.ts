@@ -17,6 +17,8 @@ function explain(code: string, message: string, port: number, key: string): read
     case "EACCES":
       return [`no permission for port ${port}`, `Give "${key}" a port above 1023, or start with the right to bind lower ones`];
     case "EADDRNOTAVAIL":
+    // Deno's word for it: ports out of range never get here.
+    case "EINVAL":
       return ["no interface of this machine has this address", `Give "${key}" an address of this machine, 127.0.0.1 for itself alone, or 0.0.0.0 for all`];
     case "ENOTFOUND":
     case "EAI_AGAIN":

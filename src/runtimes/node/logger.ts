@@ -82,8 +82,8 @@ function fieldText(value: string | number): string {
 
 function jsonLine(time: string, level: LogLevel, message: string, fields: Fields): string {
   const values = Object.entries(fields).map(([key, value]) => [key, typeof value === "string" ? cut(value) : value] as const);
-  // Our own keys last: a field cannot take their place.
-  return `${JSON.stringify({ ...Object.fromEntries(values), time, level, message })}\n`;
+  // Our own keys last: a field cannot take their place. `msg` as in the Collector's lines: fields are named `message`.
+  return `${JSON.stringify({ ...Object.fromEntries(values), time, level, msg: message })}\n`;
 }
 
 function cut(text: string): string {

@@ -8,11 +8,11 @@
  */
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Socket } from "node:net";
 import { messageOf } from "../../base/errors.ts";
 import type { Answer, Handler, HttpServer, Listener, ListenOptions, Logger, RequestHead } from "../../base/host.ts";
 import type { Pool } from "../../base/pool.ts";
 import { NodeBody } from "./body.ts";
+import { Connections } from "./connections.ts";
 import { bufferOver } from "./copy.ts";
 import { listenError } from "./listen-error.ts";
 import { serverTls } from "./tls.ts";
@@ -44,7 +44,7 @@ interface Serving {
 
 async function listen(serving: Serving, options: ListenOptions, onListenerError: (cause: unknown) => void): Promise<Listener> {
   const server = createServer(options);
-  const silent = trackSilent(server, options.tls !== undefined);
+  const connections = new Connections(server, options.tls !== undefined, options.headersTimeoutMs || HEADERS_TIMEOUT_MS);
   server.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => serve(serving, request, response, false));
   server.on("checkContinue", (request: http.IncomingMessage, response: http.ServerResponse) => serve(serving, request, response, true));
   await opened(server, options);
@@ -55,8 +55,8 @@ async function listen(serving: Serving, options: ListenOptions, onListenerError:
     port: typeof address === "object" && address !== null ? address.port : options.port,
     stop(deadlineMs) {
       serving.stopping = true;
-      for (const socket of silent) socket.destroy();
-      return stop(server, deadlineMs);
+      connections.endSilent();
+      return stop(server, connections, deadlineMs);
     },
   };
 }
@@ -90,21 +90,13 @@ function opened(server: http.Server, options: ListenOptions): Promise<void> {
   });
 }
 
-/** Connections on which no request has begun: Node counts them as busy when it closes the idle ones. */
-function trackSilent(server: http.Server, tls: boolean): ReadonlySet<Socket> {
-  const silent = new Set<Socket>();
-  server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
-    silent.add(socket);
-    socket.once("close", () => silent.delete(socket));
-  });
-  server.prependListener("request", (request: http.IncomingMessage) => silent.delete(request.socket));
-  return silent;
-}
-
 /** Running exchanges get until the deadline; `Connection: close` on their answers empties the rest. */
-function stop(server: http.Server, deadlineMs: number): Promise<void> {
+function stop(server: http.Server, connections: Connections, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), deadlineMs);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      connections.endAll();
+    }, deadlineMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();

@@ -167,6 +167,33 @@ describe("limits", () => {
     expect(pool.blocks).toBe(0);
   });
 
+  test("bodies inflated side by side share the budget: each has its place before it is begun", async () => {
+    const { pool, codecs } = fixture(40 * MiB);
+    const body = Buffer.alloc(15 * MiB);
+    const packed = zlib.gzipSync(body);
+    const all = await Promise.all(Array.from({ length: 6 }, () => codecs.inflate("gzip", packed, 16 * MiB)));
+    const kinds = all.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "ok").length).toBeGreaterThan(0);
+    expect(kinds.filter((kind) => kind === "ok").length).toBeLessThanOrEqual(2);
+    expect(new Set(kinds)).toEqual(new Set(["ok", "over_budget"]));
+    for (const one of all) if (one.kind === "ok") one.block.release();
+    expect(pool.blocks).toBe(0);
+  });
+
+  test.each(codings)("%s: what it says of its size is not believed", async (coding) => {
+    const { pool, codecs } = fixture();
+    const packed = Buffer.from(await codecs.compress(coding, [Buffer.alloc(3 * MiB, 7)], 9));
+    // gzip declares in its last four bytes; the others are guessed from the packed length, far too low here.
+    if (coding === "gzip") packed.fill(0, packed.length - 4);
+    const read = await codecs.inflate(coding, packed, 16 * MiB);
+    expect(read.kind).toBe(coding === "gzip" ? "damaged" : "ok");
+    if (read.kind === "ok") {
+      expect(read.end - read.start).toBe(3 * MiB);
+      read.block.release();
+    }
+    expect(pool.blocks).toBe(0);
+  });
+
   test("large bodies leave the thread free", async () => {
     const { codecs } = fixture();
     const body = Buffer.concat(Array.from({ length: 12 }, () => large));

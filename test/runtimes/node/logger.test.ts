@@ -16,7 +16,7 @@ test("text and JSON", () => {
   expect(text.lines).toEqual(['2026-01-01T00:00:00.000Z WARN  Export failed exporter=otlp_http/a items=3 message="he said \\"no\\""\n']);
   const json = fixture("json");
   json.logger.log("info", "Up", { level: "forged", n: 1 });
-  expect(JSON.parse(json.lines[0] ?? "")).toEqual({ time: "2026-01-01T00:00:00.000Z", level: "info", message: "Up", n: 1 });
+  expect(JSON.parse(json.lines[0] ?? "")).toEqual({ time: "2026-01-01T00:00:00.000Z", level: "info", msg: "Up", n: 1 });
 });
 
 test("nothing from telemetry starts a line or moves the terminal", () => {

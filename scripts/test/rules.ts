@@ -1,0 +1,96 @@
+/**
+ * What does not run where, and why. One list serves three: vitest leaves out the files, the table
+ * fills their cells, and a cell that no rule and no run fills fails `npm test`. A rule for a case that
+ * passes all the same is an error, too. Reasons are short: they stand in the table's cells.
+ */
+export const RUNTIMES = ["node", "bun", "deno", "workers"] as const;
+
+/** A runtime of the matrix. */
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** A tool that not every machine has. */
+export type Tool = "chromium" | "collector" | "go" | "java" | "python";
+
+/** Cases that cannot run on some runtimes. */
+export interface NotApplicable {
+  /** A file, or a folder with a slash behind, from the root. */
+  readonly where: string;
+  /** Only cases whose name begins so; none: whole files, which are left out of the run. */
+  readonly cases?: string;
+  readonly runtimes: readonly Runtime[];
+  readonly reason: string;
+}
+
+/** Cases that run only beside a tool: their cells say so on every machine. */
+export interface NeedsTool {
+  readonly where: string;
+  readonly cases?: string;
+  readonly tool: Tool;
+}
+
+/** Folders whose files run on Node and drive one runtime's real server: their cells are that runtime's. */
+export const DRIVEN: readonly { readonly where: string; readonly runtimes: readonly Runtime[] }[] = [
+  { where: "test/black-box/", runtimes: RUNTIMES },
+  { where: "test/runtimes/workers/", runtimes: ["workers"] },
+];
+
+const NO_LISTENING = "a Worker cannot listen";
+const NO_SHARED_MEMORY = "no shared memory in a Worker";
+const FROM_NODE = "drives processes from Node";
+const ALL_BUT_NODE: readonly Runtime[] = ["bun", "deno", "workers"];
+
+export const NOT_APPLICABLE: readonly NotApplicable[] = [
+  { where: "test/cli/", runtimes: ["workers"], reason: "a Worker has no command line" },
+  { where: "test/clients/", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
+  { where: "test/browser/", runtimes: ALL_BUT_NODE, reason: "drives a browser from Node" },
+  { where: "test/engine/", runtimes: ALL_BUT_NODE, reason: "counts with flags of Node's V8" },
+  { where: "test/runtimes/node/", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/runtimes/bun/", runtimes: ["node", "deno", "workers"], reason: "Bun's own server" },
+  { where: "test/runtimes/deno/", runtimes: ["node", "bun", "workers"], reason: "Deno's own API" },
+  { where: "test/runtimes/workers/", runtimes: ["node", "bun", "deno"], reason: "drives workerd" },
+  { where: "test/runtimes/fetch/mounting.test.ts", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
+  { where: "test/runtimes/fetch/client.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/contract/exchange.test.ts", cases: "node:http", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/runtimes/fetch/", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/contract/exchange.test.ts", cases: "node:http", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/contract/ownership.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/contract/exporters.test.ts", cases: "otlp_http", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/exporters/otlp-http.test.ts", cases: "requests", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/exporters/otlp-http.test.ts", cases: "answers > an answer over 4 MiB", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/exporters/otlp-http.test.ts", cases: "answers > no connection", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/exporters/otlp-http.test.ts", cases: "settings > a certificate", runtimes: ["workers"], reason: "a Worker has no files" },
+  { where: "test/kernel/tape.test.ts", cases: "the tape, shared memory", runtimes: ["workers"], reason: NO_SHARED_MEMORY },
+  { where: "test/kernel/tape.test.ts", cases: "two memories", runtimes: ["workers"], reason: NO_SHARED_MEMORY },
+  { where: "test/kernel/json-payloads.test.ts", cases: "a shared memory", runtimes: ["workers"], reason: NO_SHARED_MEMORY },
+];
+
+export const NEEDS_TOOL: readonly NeedsTool[] = [
+  { where: "test/clients/go-sdk.test.ts", tool: "go" },
+  { where: "test/clients/java-sdk.test.ts", tool: "java" },
+  { where: "test/clients/python-sdk.test.ts", tool: "python" },
+  { where: "test/browser/", tool: "chromium" },
+];
+
+/** Whether a rule is about this file and, where it names cases, this case. */
+export function matches(rule: { readonly where: string; readonly cases?: string }, file: string, name: string): boolean {
+  const here = rule.where.endsWith("/") ? file.startsWith(rule.where) : file === rule.where;
+  return here && (rule.cases === undefined || name.startsWith(rule.cases));
+}
+
+/** Patterns of the files that do not run inside this runtime. */
+export function filesLeftOut(runtime: Runtime): string[] {
+  const whole = NOT_APPLICABLE.filter((rule) => rule.cases === undefined && rule.runtimes.includes(runtime));
+  return [...whole, ...DRIVEN].map(({ where }) => (where.endsWith("/") ? `${where}**` : where));
+}
+
+/** Folders of the files that drive this runtime from Node. */
+export function foldersDriving(runtime: Runtime): string[] {
+  return DRIVEN.filter(({ runtimes }) => runtimes.includes(runtime)).map(({ where }) => where);
+}
+
+/** The runtime that TEST_RUNTIME names. Throws for a name that is none. */
+export function runtimeOf(name: string): Runtime {
+  const found = RUNTIMES.find((runtime) => runtime === name);
+  if (found === undefined) throw new RangeError(`Cannot test on "${name}": use one of ${RUNTIMES.join(", ")}`);
+  return found;
+}

@@ -1,0 +1,50 @@
+/**
+ * The runs of `npm test`: the in-process suite inside each runtime, and the black-box suite on Node
+ * against the real server of each. Long ones are divided, and come first, so that two at a time end
+ * together.
+ */
+import { join } from "node:path";
+import { foldersDriving, type Runtime } from "./rules.ts";
+
+export interface Run {
+  /** For the operator, unique. */
+  readonly name: string;
+  readonly runtime: Runtime;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const VITEST = join("node_modules", "vitest", "vitest.mjs");
+/** Two runs share two cores: none takes both. */
+const ALWAYS = ["--maxWorkers=1"];
+
+/** How each runtime runs vitest. Bun has no processes to fork vitest's workers in, and uses threads. */
+const VITEST_ON: Readonly<Record<Runtime, readonly [command: string, ...args: string[]]>> = {
+  node: ["node", VITEST, "run"],
+  bun: ["bun", "--bun", VITEST, "run", "--pool=threads"],
+  deno: ["deno", "run", "-A", "npm:vitest", "run"],
+  workers: ["node", VITEST, "run", "--config=vitest.workers.config.ts"],
+};
+
+/** In how many parts the in-process suite of a runtime runs. */
+const PARTS: Readonly<Record<Runtime, number>> = { node: 2, bun: 2, deno: 2, workers: 2 };
+
+/** The in-process suite inside a runtime. */
+export function inProcess(runtime: Runtime): Run[] {
+  const [command, ...args] = VITEST_ON[runtime];
+  const parts = PARTS[runtime];
+  return Array.from({ length: parts }, (_, index) => ({
+    name: `${runtime} ${index + 1}/${parts}`,
+    runtime,
+    command,
+    args: [...args, ...ALWAYS, `--shard=${index + 1}/${parts}`],
+    env: { TEST_RUNTIME: runtime },
+  }));
+}
+
+/** The black-box suite against the server of a runtime. */
+export function blackBox(runtime: Runtime): Run {
+  const [command, ...args] = VITEST_ON.node;
+  return { name: `${runtime} black box`, runtime, command, args: [...args, ...ALWAYS, ...foldersDriving(runtime)], env: { TEST_TARGET: runtime } };
+}

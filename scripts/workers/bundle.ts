@@ -1,0 +1,79 @@
+/**
+ * A configuration as the Worker gets it: texts to bundle, variables to bind, and the address that it
+ * names. Everything that would stop the Worker is found here first, in the words of `sluice validate`.
+ */
+import { readFileSync } from "node:fs";
+import { SluiceError } from "../../src/base/errors.ts";
+import type { ListenOptions } from "../../src/base/host.ts";
+import { type ConfigOptions, readConfiguration } from "../../src/cli/configuration.ts";
+import { errorText, findingText } from "../../src/cli/report.ts";
+import type { Paint } from "../../src/cli/terminal.ts";
+import type { Plan } from "../../src/config/plan.ts";
+import { Counters } from "../../src/pipeline/counters.ts";
+import { Gateway } from "../../src/pipeline/gateway.ts";
+import { workersEngine, workersHost } from "../../src/runtimes/workers/host.ts";
+
+export interface Bundle {
+  /** YAML, later ones merged over earlier ones. */
+  readonly texts: readonly string[];
+  /** What `${env:NAME}` reads, as far as it is set here. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly plan: Plan;
+  readonly address: ListenOptions;
+}
+
+/** The bundle, or what is wrong as text. */
+export async function readBundle(options: ConfigOptions, paint: Paint): Promise<Bundle | string> {
+  const configuration = await readConfiguration(options);
+  const { plan, problems, warnings } = configuration;
+  if (plan === undefined) return problems.map((problem) => `${findingText(problem, "error", paint)}\n`).join("");
+  for (const warning of warnings) process.stderr.write(findingText(warning, "warning", paint));
+  try {
+    const texts = [...options.config.map(textOf), ...options.set.map(setText)];
+    return { texts, variables: variablesOf(texts), plan, address: await checkOnWorkers(plan) };
+  } catch (error) {
+    return errorText(error, paint, (path) => configuration.whereOf(path));
+  }
+}
+
+/** Builds the gateway on a host like the Worker's, and gives where its receiver would listen. */
+async function checkOnWorkers(plan: Plan): Promise<ListenOptions> {
+  const kernel = new WebAssembly.Module(new Uint8Array(readFileSync(new URL("../../src/kernel/kernel.wasm", import.meta.url))));
+  const engine = workersEngine(kernel);
+  const host = workersHost(engine, "error", () => {});
+  const gateway = await Gateway.start({ plan, host, engine, counters: new Counters() });
+  const { options } = host.server;
+  await gateway.stop(0);
+  if (options === undefined) {
+    throw new SluiceError("config", "Cannot serve requests: no receiver takes them over HTTP", { cure: "Give an otlp receiver protocols: {http: }" });
+  }
+  return options;
+}
+
+/** The text of a source that `readConfiguration` could read. */
+function textOf(location: string): string {
+  const [, scheme, rest = ""] = /^(yaml|env|file):(.*)$/s.exec(location) ?? [undefined, "file", location];
+  const text = scheme === "yaml" ? rest : scheme === "env" ? (process.env[rest] ?? "") : readFileSync(rest, "utf8");
+  const file = /\$\{file:[^}]*\}/.exec(text.replaceAll("$$", "  "));
+  if (file === null) return text;
+  throw new SluiceError("config", `Cannot use "${file[0]}" on Workers: there are no files`, {
+    cure: "Write the value into the configuration, or make it a binding: ${env:NAME}",
+  });
+}
+
+/** `--set a.b=c` as a YAML text that is merged over the others. */
+function setText(set: string): string {
+  const split = set.indexOf("=");
+  const key = set.slice(0, split).trim().replaceAll(".", "::");
+  return `${JSON.stringify(key)}: ${set.slice(split + 1)}\n`;
+}
+
+/** Names that the texts speak of, and the values of those that are set. A name too many is bound, and never read. */
+function variablesOf(texts: readonly string[]): Record<string, string> {
+  const names = new Set(texts.flatMap((text) => [...text.matchAll(/\$\{(?:env:)?([a-zA-Z_]\w*)/g)].map((match) => match[1] ?? "")));
+  const set = [...names].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(set);
+}

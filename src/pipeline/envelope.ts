@@ -1,0 +1,83 @@
+/**
+ * Between batches in the pool and envelopes outside of it: what a stage is given is copied out, what
+ * it passes on is copied in again, and checked again unless it is made of what was checked.
+ */
+import { SluiceError } from "../base/errors.ts";
+import type { Signal } from "../base/signal.ts";
+import type { Engine } from "../otlp/engine.ts";
+import { Chunk } from "../wire/chunk.ts";
+import { Batch } from "./batch.ts";
+import type { Envelope } from "./stage.ts";
+
+/** Copies in shared memory are fast only between addresses that are the same modulo this (docs/decisions/006). */
+const ALIGNMENT = 8;
+
+/** Copies the batch's requests out of the pool: an envelope outlives the batch, and may leave the process. */
+export function envelopeOf(engine: Engine, batch: Batch): Envelope {
+  const requests = batch.chunks.map((chunk) => {
+    const { start, end } = chunk.contiguous(engine.pool);
+    return engine.bytes.slice(start, end);
+  });
+  return { signal: batch.signal, requests, items: batch.items, id: batch.id, origin: batch.origin };
+}
+
+/** A batch, held by the caller, of what a stage passes on. Throws `over_budget`, and `internal` when a stage made a damaged request. */
+export function batchFrom(engine: Engine, envelope: Envelope): Batch {
+  const { signal, requests, id, origin } = envelope;
+  if (envelope.checked === true) return new Batch({ signal, chunks: laidOut(engine, signal, requests), id, items: envelope.items, origin });
+  const chunks: Chunk[] = [];
+  let items = 0;
+  try {
+    for (const request of requests) {
+      const admission = admit(engine, signal, request);
+      chunks.push(admission.chunk);
+      items += admission.items;
+    }
+  } catch (error) {
+    for (const chunk of chunks) chunk.release();
+    throw error;
+  }
+  return new Batch({ signal, chunks, id, items, origin });
+}
+
+/** Requests that were checked before, end to end as one chunk, which the caller holds. Not for profiles. Throws `over_budget`. */
+export function joined(engine: Engine, requests: readonly Uint8Array[]): Chunk {
+  const length = requests.reduce((sum, request) => sum + request.length, 0);
+  const block = takeBlock(engine, length + ALIGNMENT);
+  let at = block.start;
+  for (const request of requests) {
+    // Landed where it is aligned as its source is, then moved by the kernel, which does not mind.
+    const landing = at + ((request.byteOffset - at) & (ALIGNMENT - 1));
+    engine.bytes.set(request, landing);
+    if (landing !== at) engine.kernel.copy(at, landing, request.length);
+    at += request.length;
+  }
+  return Chunk.of(engine.kernel, block.start, at, block);
+}
+
+/** Profiles have a dictionary a request and are never laid end to end: a chunk each. */
+function laidOut(engine: Engine, signal: Signal, requests: readonly Uint8Array[]): Chunk[] {
+  if (signal !== "profiles") return [joined(engine, requests)];
+  const chunks: Chunk[] = [];
+  try {
+    for (const request of requests) chunks.push(joined(engine, [request]));
+  } catch (error) {
+    for (const chunk of chunks) chunk.release();
+    throw error;
+  }
+  return chunks;
+}
+
+function admit(engine: Engine, signal: Signal, request: Uint8Array) {
+  const block = takeBlock(engine, request.length);
+  engine.bytes.set(request, block.start);
+  const admission = engine.admit(signal, block.start, block.start + request.length, block);
+  if (admission.kind === "malformed") throw new SluiceError("internal", `Cannot take a stage's batch: ${admission.message}`);
+  return admission;
+}
+
+function takeBlock(engine: Engine, bytes: number) {
+  const block = engine.pool.take(bytes);
+  if (block === undefined) throw new SluiceError("over_budget", "Cannot take a stage's batch: no room in the pool", { retryable: true });
+  return block;
+}

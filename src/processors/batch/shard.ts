@@ -1,0 +1,75 @@
+/** What waits to become one batch: loads in order of arrival, their size, and when they are due. */
+import type { PlainOrigin } from "../../pipeline/stage.ts";
+import type { Load } from "./cut.ts";
+import type { Origins } from "./origins.ts";
+
+/** A batch that is complete, on its way out of the shard. */
+export interface Taken extends Load {
+  readonly bytes: number;
+  readonly id: string;
+  readonly origin: PlainOrigin;
+}
+
+/** Bytes that each waiting load counts for besides its own: so many tiny requests have their bound, too. */
+const LOAD_OVERHEAD_BYTES = 512;
+
+/** What holding it costs. */
+export function bytesOf({ requests }: Pick<Load, "requests">): number {
+  return requests.reduce((sum, request) => sum + request.length, LOAD_OVERHEAD_BYTES);
+}
+
+export class Shard {
+  readonly key: string;
+  /** Whether someone will send what waits when it is due. */
+  watched = false;
+  readonly #origins: Origins;
+  #loads: Load[] = [];
+  #items = 0;
+  #bytes = 0;
+  #dueMs = 0;
+  #id = "";
+  #origin: PlainOrigin | undefined;
+
+  constructor(key: string, origins: Origins) {
+    this.key = key;
+    this.#origins = origins;
+  }
+
+  get items(): number {
+    return this.#items;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When the first of what waits has waited long enough, monotonic ms. */
+  get dueMs(): number {
+    return this.#dueMs;
+  }
+
+  /** `dueMs` counts for the first load. */
+  add(load: Load, id: string, origin: PlainOrigin, dueMs: number): void {
+    const own = this.#origins.own(origin);
+    if (this.#origin === undefined) {
+      this.#dueMs = dueMs;
+      this.#id = id;
+    }
+    this.#origin = this.#origin === undefined ? own : this.#origins.shared(this.#origin, own);
+    this.#loads.push(load);
+    this.#items += load.items;
+    this.#bytes += bytesOf(load);
+  }
+
+  /** Takes out everything; undefined when nothing waits. The id is the first request's. */
+  take(): Taken | undefined {
+    const origin = this.#origin;
+    if (origin === undefined) return undefined;
+    const taken = { requests: this.#loads.flatMap(({ requests }) => requests), items: this.#items, bytes: this.#bytes, id: this.#id, origin };
+    this.#loads = [];
+    this.#items = 0;
+    this.#bytes = 0;
+    this.#origin = undefined;
+    return taken;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * A gateway on a runtime that listens by itself, from a plan to a stop. What differs between Node, Bun
+ * and Deno is one function: the host over an engine.
+ */
+import { SluiceError } from "../../base/errors.ts";
+import type { Host, LogLevel } from "../../base/host.ts";
+import type { Engine } from "../../otlp/engine.ts";
+import { Counters } from "../../pipeline/counters.ts";
+import { type Address, Gateway, type GatewayPlan } from "../../pipeline/gateway.ts";
+import { MEMORY_BYTES, nodeEngine, type NodeHostOptions } from "./host.ts";
+import type { LogFormat } from "./logger.ts";
+
+export interface RunOptions {
+  readonly log: LogFormat;
+  /** Lines below it are not written. */
+  readonly level: LogLevel;
+  /** Bytes for requests in flight, the kernel's own included: when they are used up, senders are told 503. Default 512 MiB. */
+  readonly memoryBytes?: number | undefined;
+  /** Overwrite released buffers, so that a use after release shows. For tests. Default false. */
+  readonly poison?: boolean | undefined;
+  /** Takes log lines instead of standard error. */
+  readonly writeLog?: ((line: string) => void) | undefined;
+}
+
+export interface RunningGateway {
+  /** What the receivers listen on, with the ports that were bound. */
+  readonly addresses: readonly Address[];
+  readonly counters: Counters;
+  readonly engine: Engine;
+  readonly host: Host;
+  /** Rejects when a listener breaks while it runs; never resolves. */
+  readonly failed: Promise<never>;
+  /** Stops receivers, then stages, then exporters; what is not done `deadlineMs` from now is cut. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Everything that components are given, over an engine. */
+export type MakeHost = (engine: Engine, options: NodeHostOptions) => Host;
+
+/** Starts a gateway on this host. Throws `listen` when an address cannot be had, `config` for settings that only show when used. */
+export async function runOn(makeHost: MakeHost, plan: GatewayPlan, options: RunOptions): Promise<RunningGateway> {
+  const engine = nodeEngine(options.memoryBytes ?? MEMORY_BYTES, { poison: options.poison ?? false });
+  const broken = Promise.withResolvers<never>();
+  // Whoever does not care must not be ended by it.
+  broken.promise.catch(() => {});
+  const onListenerError = (cause: unknown) => broken.reject(new SluiceError("listen", "Cannot go on listening: the listener failed", { cause }));
+  const host = makeHost(engine, { log: options.log, level: options.level, writeLog: options.writeLog, onListenerError });
+  const counters = new Counters();
+  const gateway = await Gateway.start({ plan, host, engine, counters });
+  return {
+    addresses: gateway.addresses,
+    counters,
+    engine,
+    host,
+    failed: broken.promise,
+    stop: (deadlineMs) => gateway.stop(deadlineMs),
+  };
+}

@@ -1,0 +1,34 @@
+/** The in-process suite inside workerd, offline. Which cases cannot run there, and why: scripts/test/rules.ts. */
+import { fileURLToPath } from "node:url";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defaultExclude, defineConfig } from "vitest/config";
+import { filesLeftOut } from "./scripts/test/rules.ts";
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      miniflare: {
+        compatibilityDate: "2026-11-02",
+        compatibilityFlags: ["nodejs_compat", "no_brotli_content_encoding"],
+        modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
+        bindings: { TEST_RUNTIME: process.env["TEST_RUNTIME"] ?? "" },
+      },
+    }),
+  ],
+  resolve: {
+    alias: ["harness/files", "harness/host", "contract/rig"].map((path) => {
+      const [folder, name] = path.split("/");
+      return {
+        find: new RegExp(String.raw`^\.(?:\.?/.*${folder})?/${name}\.ts$`),
+        replacement: fileURLToPath(new URL(`test/${path}-workers.ts`, import.meta.url)),
+      };
+    }),
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: [...defaultExclude, ...filesLeftOut("workers")],
+    setupFiles: ["test/harness/setup-workers.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
