@@ -19,6 +19,7 @@ import { spreadOf } from "./statistics.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const READY_MS = 60_000;
 const EMPTY_TURNS = 7;
+const ROTATIONS_MAX = 1_000_000;
 
 /** Ready to do rows, on a port of its own. */
 export interface WorkerSite extends Site {
@@ -39,7 +40,8 @@ export async function startWorkerSite(): Promise<WorkerSite> {
     throw error;
   }
   const ask = (path: string) => askWorker(port, path);
-  const [workerd = 0] = named(treeOf(wrangler.pid ?? 0), "workerd");
+  // One runs the Worker, another may stand before it.
+  const workerd = named(treeOf(wrangler.pid ?? 0), "workerd");
   let rotation = 0;
   let emptyMs = 0;
   return {
@@ -56,6 +58,7 @@ export async function startWorkerSite(): Promise<WorkerSite> {
       let rotations = 1;
       for (;;) {
         const elapsedMs = (await cpuMsOf(workerd, turnOf(ask, who, rotations))) - emptyMs;
+        if (rotations > ROTATIONS_MAX) throw new RangeError("Cannot time a turn: no thread of workerd was busy");
         if (elapsedMs >= leastMs) return (elapsedMs * 1e6) / (rotations * rotation);
         // As many as should do, and a little more; never more than tenfold on the word of a short turn.
         rotations = Math.ceil(rotations * Math.min(10, (1.1 * leastMs) / Math.max(elapsedMs, 0.1)));
@@ -80,17 +83,18 @@ async function askWorker(port: number, path: string): Promise<string> {
 }
 
 /** The thread that did most: the one that runs the Worker. */
-async function cpuMsOf(pid: number, work: () => Promise<unknown>): Promise<number> {
-  const before = threadsOf(pid);
+async function cpuMsOf(pids: readonly number[], work: () => Promise<unknown>): Promise<number> {
+  const before = threadsOf(pids);
   await work();
-  return Math.max(...[...threadsOf(pid)].map(([thread, ms]) => ms - (before.get(thread) ?? 0)));
+  return Math.max(...[...threadsOf(pids)].map(([thread, ms]) => ms - (before.get(thread) ?? 0)));
 }
 
-function threadsOf(pid: number): Map<string, number> {
+/** CPU time by thread. */
+function threadsOf(pids: readonly number[]): Map<string, number> {
   const threads = new Map<string, number>();
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+  for (const file of pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`))) {
     try {
-      threads.set(thread, scheduledMs(`/proc/${pid}/task/${thread}/schedstat`));
+      threads.set(file, scheduledMs(file));
     } catch {
       // It ended between the two calls: not the one that runs the Worker.
     }

@@ -53,7 +53,7 @@ function find({ id, script }: Runtime, copies: boolean, { form }: FindOptions): 
   const args = words.map((word) => (word === SOURCES ? join(ROOT, used === "dist" ? BUILT : SOURCES) : word === "start" ? "run" : absolute(word)));
   return {
     kind: "present",
-    version: `${versionOf(new URL("../../package.json", import.meta.url))} (${used === "dist" ? "built" : "sources"}) on ${runtimeVersion(id, file)}`,
+    version: `${versionOf(new URL("../../package.json", import.meta.url))} (${used === "sources" ? used : isFresh() ? "built" : "built before the sources changed"}) on ${runtimeVersion(id, file)}`,
     note: noteOf(id, form, used),
     command: (placement) => ({ file, args: [...args, "--config", writeConfig(copies ? passing(placement) : placement)] }),
   };
@@ -73,9 +73,12 @@ function noteOf(id: string, asked: Form, used: Form): string {
 /** The build, unless it is not there or not of these sources. */
 function formOf(form: Form): "dist" | "sources" {
   if (form !== "auto") return form;
-  const built = join(ROOT, "dist");
-  if (!existsSync(join(ROOT, BUILT))) return "sources";
-  return youngestMs(built, ".js") >= youngestMs(join(ROOT, "src"), ".ts") ? "dist" : "sources";
+  return existsSync(join(ROOT, BUILT)) && isFresh() ? "dist" : "sources";
+}
+
+/** Whether the build is younger than all sources. */
+function isFresh(): boolean {
+  return youngestMs(join(ROOT, "dist"), ".js") >= youngestMs(join(ROOT, "src"), ".ts");
 }
 
 function scriptOf(name: string): string {

@@ -48,6 +48,9 @@ export interface LoadCommands {
   single: { ask: { readonly port: number; readonly index: number }; answer: string };
 }
 
+/** After the last request fell due: whoever has not answered by then has failed. */
+const ANSWER_MS_MAX = 30_000;
+
 let recorded: Buffer[] = [];
 
 function record({ signal, coding, requests }: Recording): { bodyBytes: number } {
@@ -179,8 +182,15 @@ function open(port: number): Promise<Socket> {
 async function drive(how: Drive): Promise<Driven> {
   const tally = new Tally();
   const sockets = await Promise.all(Array.from({ length: how.connections }, () => open(how.port)));
+  const cut = setTimeout(
+    () => {
+      for (const socket of sockets) socket.destroy(new Error(`no answer ${ANSWER_MS_MAX / 1000} s after the end`));
+    },
+    how.seconds * 1000 + ANSWER_MS_MAX,
+  );
   const from = performance.now();
   await (how.requestsASecond === undefined ? closedLoop(how, sockets, tally) : openLoop(how, how.requestsASecond, sockets, tally));
+  clearTimeout(cut);
   const elapsedMs = performance.now() - from;
   const [p50Ms = 0, p99Ms = 0, p999Ms = 0] = tally.latencies.quantiles([0.5, 0.99, 0.999]);
   const [lagP99Ms = 0] = tally.lags.quantiles([0.99]);
@@ -255,6 +265,7 @@ async function single({ port, index }: { readonly port: number; readonly index: 
     socket.on("data", (chunk) => {
       parser.push(chunk);
     });
+    socket.setTimeout(ANSWER_MS_MAX, () => socket.destroy());
     socket.on("error", reject);
     socket.on("close", () => {
       reject(new Error("Cannot read an answer: the connection was closed"));

@@ -89,7 +89,10 @@ function startText({ starts, gateways: infos }: EndToEndResult): string {
 
 function notesOf(result: EndToEndResult): string[] {
   const notes = result.absent.map(({ id, why }) => `${id} was not measured: ${why}`);
-  for (const { name, note } of result.gateways) if (note !== "") notes.push(`${name}: ${note}.`);
+  for (const note of new Set(result.gateways.map((one) => one.note).filter((text) => text !== ""))) {
+    const names = result.gateways.filter((one) => one.note === note).map(({ name }) => name);
+    notes.push(`${names.join("; ")}: ${note}.`);
+  }
   if (result.rows.some(({ gateways }) => gateways.some(({ turns }) => [...turns].some(isSaturated)))) {
     notes.push("`*`: this thread of the harness was itself busy all the time and limits items/s; CPU an item is not affected.");
   }

@@ -1,6 +1,7 @@
 /**
  * The engine bench inside workerd: a Worker that prepares a row and does rotations of it when asked.
- * It times nothing: clocks stand still in a Worker while it computes, so who asks measures.
+ * It times nothing: on the platform clocks stand still while a Worker computes (on this machine they
+ * run), and CPU time is not told at all, so who asks measures.
  *
  * protobufjs writes code, which a Worker may do only while it starts: so all of it is written then.
  */

@@ -257,6 +257,8 @@ function tooManyItems(recordsMax: number): SluiceError {
 
 function describeRepairs(repairs: Repairs): string {
   const parts: string[] = [];
-  if (repairs.spansCut > 0) parts.push(`${repairs.spansCut} spans without a valid trace_id and span_id were rejected`);
+  const cut = repairs.spansCut;
+  if (cut > 0)
+    parts.push(cut === 1 ? "1 span without a valid trace_id and span_id was rejected" : `${cut} spans without a valid trace_id and span_id were rejected`);
   return parts.join("; ");
 }

@@ -110,7 +110,7 @@ function serve(serving: Serving, request: http.IncomingMessage, response: http.S
   // Without a listener an error on a socket that the client reset would end the process; `close` tells the body.
   request.on("error", ignore);
   response.on("error", ignore);
-  serving.handler(headOf(request), body).then(
+  serving.handler(new NodeHead(request), body).then(
     (answer) => reply(serving, request, response, body, answer),
     (error: unknown) => {
       serving.logger.log("error", "Cannot answer a request: a defect in Sluice", { error: messageOf(error) });
@@ -160,21 +160,36 @@ function ignore(): void {
   // The exchange ends by `close`, which every phase listens for.
 }
 
-function headOf(request: http.IncomingMessage): RequestHead {
-  const { headers, url = "/", socket } = request;
-  const query = url.indexOf("?");
-  const declared = headers["content-length"];
-  return {
-    method: request.method ?? "",
-    path: query < 0 ? url : url.slice(0, query),
-    header: (name) => joined(headers[name]),
-    headers: () => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, joined(value) ?? ""])),
-    get peer() {
-      return `${socket.remoteAddress ?? ""}:${socket.remotePort ?? ""}`;
-    },
+/** A class and not an object with a getter: that costs ten times as much to make. */
+class NodeHead implements RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly contentLength: number | undefined;
+  readonly #request: http.IncomingMessage;
+
+  constructor(request: http.IncomingMessage) {
+    const { headers, url = "/", method = "" } = request;
+    const query = url.indexOf("?");
+    const declared = headers["content-length"];
+    this.#request = request;
+    this.method = method;
+    this.path = query < 0 ? url : url.slice(0, query);
     // Node's parser refused anything but digits.
-    contentLength: declared === undefined ? undefined : Number(declared),
-  };
+    this.contentLength = declared === undefined ? undefined : Number(declared);
+  }
+
+  get peer(): string {
+    const { remoteAddress = "", remotePort = "" } = this.#request.socket;
+    return `${remoteAddress}:${remotePort}`;
+  }
+
+  header(name: string): string | undefined {
+    return joined(this.#request.headers[name]);
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    return Object.fromEntries(Object.entries(this.#request.headers).map(([name, value]) => [name, joined(value) ?? ""]));
+  }
 }
 
 function joined(value: string | string[] | undefined): string | undefined {
