@@ -63,6 +63,7 @@ async function here(sizes: Sizes, wanted: string | undefined): Promise<EngineRes
 
 async function onWorkers(sizes: Sizes, wanted: string | undefined): Promise<EngineResult> {
   const site = await startWorkerSite();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => void site.stop().then(() => process.exit(1)));
   try {
     return await measure(site, sizes, wanted, site.runtime, site.clock);
   } finally {

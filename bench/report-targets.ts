@@ -31,9 +31,11 @@ function ratioCell(row: RowResult, id: AskedOf, rows: readonly RowResult[], miss
   const measured = ratioText(row, id);
   if (atLeast === undefined) return measured;
   const ratio = ratioOf(row, id);
-  const met = ratio !== undefined && ratio.median >= atLeast;
+  const asked = `asked ${Number(atLeast.toPrecision(3))}`;
+  if (ratio === undefined) return `${asked}: not measured`;
+  const met = ratio.median >= atLeast;
   if (!met) missed.push({ what: `${row.title}, ${NAMES[id]}`, place: row.id });
-  return `${measured}; asked ${short(atLeast)}: ${ratio === undefined ? "not measured" : met ? "met" : "MISSED"}`;
+  return `${measured}; ${asked}: ${met ? "met" : "MISSED"}`;
 }
 
 /** A share is of what the other row reached in the same run. */

@@ -16,7 +16,7 @@ const kernelPlace: Plugin = {
   setup(bundle) {
     bundle.onLoad({ filter: /runtimes[/\\]node[/\\]host\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
-      const moved = text.replace('"../../kernel/kernel-shared.wasm"', '"../kernel/kernel-shared.wasm"');
+      const moved = text.replaceAll(/"\.\.\/(\.\.\/kernel\/[\w-]+\.wasm")/g, '"$1');
       if (moved === text) throw new RangeError(`${path} loads no kernel`);
       return { contents: moved, loader: "ts" };
     });

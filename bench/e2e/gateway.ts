@@ -27,13 +27,19 @@ export type Found =
     }
   | { readonly kind: "absent"; readonly why: string };
 
+/** Processes of a name, but for those with this in their command line. */
+export interface CountOnly {
+  readonly name: string;
+  without(port: number): string;
+}
+
 export interface Gateway {
   readonly id: string;
   readonly name: string;
   /** It edits nothing: a floor, not a rival. */
   readonly copies: boolean;
-  /** Of its processes only those of this name count; undefined: all. */
-  readonly countOnly: string | undefined;
+  /** Which of its processes count; undefined: all. */
+  readonly countOnly: CountOnly | undefined;
   /** What the sink must read in User-Agent; undefined: anything. */
   readonly agent: string | undefined;
   find(options: FindOptions): Found;

@@ -37,8 +37,8 @@ function gateway(runtime: Runtime, copies: boolean): Gateway {
     id: copies ? `${runtime.id}-pass` : runtime.id,
     name: copies ? `${runtime.name}, passing through` : runtime.name,
     copies,
-    // Wrangler and its builder run beside workerd on this machine, and nowhere else.
-    countOnly: runtime.id === "workers" ? "workerd" : undefined,
+    // Wrangler, its builder, and the workerd with its proxy stand beside the Worker on this machine, and nowhere else.
+    countOnly: runtime.id === "workers" ? { name: "workerd", without: (port) => `entry=127.0.0.1:${port}` } : undefined,
     agent: `(${runtime.id})`,
     find: (options) => find(runtime, copies, options),
   };
@@ -66,7 +66,7 @@ function passing(placement: Placement): Placement {
 
 function noteOf(id: string, asked: Form, used: Form): string {
   if (id === "workers")
-    return "CPU and memory are those of the workerd process alone, which also holds the development server's own proxy in front of the Worker";
+    return "CPU and memory are those of the workerd process that runs the Worker; wrangler, its builder and its proxy in front of the Worker are left out";
   return asked === "auto" && used === "sources" ? "the build is missing or older than the sources, so the sources ran" : "";
 }
 

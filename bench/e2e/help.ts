@@ -20,7 +20,8 @@ What to measure
 
 Whom to measure
   --gateways A,B     of ${GATEWAYS.map(({ id }) => id).join(", ")}
-                     (default: ${DEFAULT_GATEWAYS.join(", ")}; those that are not there are named)
+                     (default: ${DEFAULT_GATEWAYS.join(", ")}; those that are not there are named; none: only those
+                     of --gateway and --copier)
   --gateway N=CMD    another one, by its start command; {config} is the Collector's YAML, {port} where
                      to listen, {sink} the URL to send to. May be given several times
   --copier N=CMD     the same, for one that only copies

@@ -48,7 +48,7 @@ export async function measureLatency(bench: Bench): Promise<LatencyResult> {
 async function one(bench: Bench, row: Row, { gateway, command }: Present, delivered: readonly number[]): Promise<LatencyRun> {
   const running = await GatewayProcess.start(row, bench.sinkPort, command);
   try {
-    return await drive(bench, row, { id: gateway.id, port: running.port, counted: countedOf(gateway, running.pid), delivered });
+    return await drive(bench, row, { id: gateway.id, port: running.port, counted: countedOf(gateway, running), delivered });
   } finally {
     await running.stop();
   }

@@ -122,6 +122,7 @@ function rowsOf(list: string | undefined): readonly TableRow[] {
 }
 
 function gatewaysOf(list: string | undefined): readonly Gateway[] {
+  if (list === "none") return [];
   return (list?.split(",") ?? DEFAULT_GATEWAYS).map((id) => {
     const found = GATEWAYS.find((one) => one.id === id);
     if (found === undefined) throw new RangeError(`Cannot measure "${id}": there are ${GATEWAYS.map((one) => one.id).join(", ")}`);

@@ -4,12 +4,12 @@ import { execFileSync } from "node:child_process";
 
 const ticksASecond = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** Whose figures count: a process and every live descendant, or of these only those of one name. */
+/** Whose figures count: a process and every live descendant, or of these only some. */
 export interface Counted {
   /** 0: nobody. */
   readonly pid: number;
-  /** As in /proc/PID/comm; without it the whole tree counts. */
-  readonly only: string | undefined;
+  /** By /proc/PID/comm, and by what the command line does not hold; undefined: the whole tree. */
+  readonly only: { readonly name: string; readonly without: string } | undefined;
 }
 
 /** `pid` and every live descendant. */
@@ -32,8 +32,8 @@ function counted({ pid, only }: Counted): number[] {
   if (pid === 0) return [];
   const tree = treeOf(pid);
   if (only === undefined) return tree;
-  const found = named(tree, only);
-  if (found.length === 0) throw new Error(`Cannot count: there is no ${only} below process ${pid}`);
+  const found = named(tree, only.name).filter((one) => !readFileSync(`/proc/${one}/cmdline`, "utf8").includes(only.without));
+  if (found.length === 0) throw new Error(`Cannot count: there is no ${only.name} below process ${pid}`);
   return found;
 }
 

@@ -59,10 +59,10 @@ async function admit(bench: Bench, { gateway, command }: Present, row: Row, requ
   const { workers, sinkPort } = bench;
   const running = await GatewayProcess.start(row, sinkPort, command);
   try {
-    const { port, pid } = running;
+    const { port } = running;
     const claim = { port, row: gateway.copies ? unchanged(row) : row, agent: gateway.agent };
     const proved = await verify(claim, requests, workers.load, workers.sink);
-    const contender = { id: gateway.id, port, counted: countedOf(gateway, pid), process: running, ...proved };
+    const contender = { id: gateway.id, port, counted: countedOf(gateway, running), process: running, ...proved };
     await warm(bench, contender);
     return contender;
   } catch (error) {
@@ -72,8 +72,8 @@ async function admit(bench: Bench, { gateway, command }: Present, row: Row, requ
 }
 
 /** Whose CPU and memory is a gateway's. */
-export function countedOf({ countOnly }: Gateway, pid: number): Target["counted"] {
-  return { pid, only: countOnly };
+export function countedOf({ countOnly }: Gateway, { pid, port }: GatewayProcess): Target["counted"] {
+  return { pid, only: countOnly && { name: countOnly.name, without: countOnly.without(port) } };
 }
 
 function unchanged(row: Row): Row {

@@ -42,6 +42,7 @@ const ALL_BUT_NODE: readonly Runtime[] = ["bun", "deno", "workers"];
 export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/cli/", runtimes: ["workers"], reason: "a Worker has no command line" },
   { where: "test/clients/", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
+  { where: "test/bench/", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
   { where: "test/browser/", runtimes: ALL_BUT_NODE, reason: "drives a browser from Node" },
   { where: "test/engine/", runtimes: ALL_BUT_NODE, reason: "counts with flags of Node's V8" },
   { where: "test/runtimes/node/", runtimes: ["workers"], reason: NO_LISTENING },

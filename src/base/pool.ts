@@ -9,14 +9,18 @@ import { SluiceError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
 
 const SMALLEST_LOG2 = 14;
-/** Bytes that the kernel may read behind a body (16-byte vector loads). */
+/**
+ * Bytes that the kernel may read behind a body (16-byte vector loads), whatever they are: the next
+ * block's, or those kept free at the end of the range. In the blocks themselves they would make a body
+ * of exactly 16 MiB, the limit on Workers, take 32.
+ */
 export const PADDING = 16;
 const POISON = 0xdb;
 
 export class Block {
   /** Absolute address in the kernel's memory. */
   readonly start: number;
-  /** Bytes that may be used, padding not counted. */
+  /** Bytes that may be used. */
   readonly capacity: number;
   readonly #pool: Pool;
   #holders = 1;
@@ -73,11 +77,11 @@ export class Pool {
   #blocks = 0;
   #peak = 0;
 
-  /** Manages the addresses from `from` to `to`. */
+  /** Manages the addresses from `from` to `to`, of which the last `PADDING` are in no block. */
   constructor(memory: Memory, from: number, to: number, options: PoolOptions = {}) {
     this.memory = memory;
     this.#from = Math.ceil(from / 64) * 64;
-    const units = (to - this.#from) >>> SMALLEST_LOG2;
+    const units = (to - PADDING - this.#from) >>> SMALLEST_LOG2;
     if (units < 1) throw new SluiceError("internal", "Cannot make a pool: the range is under 16 KiB");
     this.#capacity = units * (1 << SMALLEST_LOG2);
     this.#poison = options.poison ?? false;
@@ -98,6 +102,11 @@ export class Pool {
     return this.#capacity;
   }
 
+  /** The most that one block can hold when nothing else is held, bytes. */
+  get largest(): number {
+    return 1 << (this.#classes - 1 + SMALLEST_LOG2);
+  }
+
   /** Bytes in blocks that are held now. */
   get inUse(): number {
     return this.#inUse;
@@ -113,9 +122,9 @@ export class Pool {
     return this.#blocks;
   }
 
-  /** A block of at least `size` bytes (and padding), or undefined when the budget is spent. */
+  /** A block of at least `size` bytes, or undefined when the budget is spent. */
   take(size: number): Block | undefined {
-    const units = Math.max(1, Math.ceil((size + PADDING) / (1 << SMALLEST_LOG2)));
+    const units = Math.max(1, Math.ceil(size / (1 << SMALLEST_LOG2)));
     const wanted = units === 1 ? 0 : 32 - Math.clz32(units - 1);
     let found = wanted;
     while (found < this.#classes && this.#free[found]?.length === 0) found++;
@@ -131,7 +140,7 @@ export class Pool {
     this.#inUse += capacity;
     this.#blocks++;
     if (this.#inUse > this.#peak) this.#peak = this.#inUse;
-    return new Block(this, this.#from + (unit << SMALLEST_LOG2), capacity - PADDING);
+    return new Block(this, this.#from + (unit << SMALLEST_LOG2), capacity);
   }
 
   /** For `Block.release` alone: the last holder let go. */

@@ -19,7 +19,7 @@ import { REQUESTS } from "./path.ts";
 import { AnyValue, type FieldSchema, KeyValue, type MessageSchema, ProfileLink, Span } from "./tables.ts";
 import { repairedText } from "./utf8.ts";
 
-/** Mending makes a request at most this many times as long: every byte of its text a U+FFFD. */
+/** Mending makes a request at most this many times as long: every byte of its text a U+FFFD. Without text to repair it never grows. */
 export const GROWTH_MAX = 3;
 
 interface Mended {
@@ -29,7 +29,7 @@ interface Mended {
 
 /**
  * Writes the canonical form of the request at [start, end), checked by the kernel, to `target`, where
- * at least GROWTH_MAX times its length is free. Returns where it ends and what was mended.
+ * at least GROWTH_MAX times its length is free, or its length when no text is to be repaired. Returns where it ends and what was mended.
  */
 export function canonical(memory: Memory, signal: Signal, start: number, end: number, target: number): Mended {
   const mender = new Mender(memory, signal);

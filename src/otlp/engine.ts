@@ -12,7 +12,7 @@ import { SluiceError } from "../base/errors.ts";
 import { type Block, Pool, type PoolOptions } from "../base/pool.ts";
 import { type Signal, signalNumber } from "../base/signal.ts";
 import { JSON_ERRORS, JSON_FULL } from "../kernel/json-errors.ts";
-import { FAIL_TAPE, type Kernel } from "../kernel/kernel.ts";
+import { FAIL_TAPE, type Kernel, REPAIR_TEXT } from "../kernel/kernel.ts";
 import { Chunk, type Range } from "../wire/chunk.ts";
 import type { Scratch } from "../wire/scratch.ts";
 import type { EditScript } from "../wire/script.ts";
@@ -193,9 +193,12 @@ export class Engine {
     };
   }
 
+  /** Of the request that was checked last. */
   #mend(signal: Signal, start: number, end: number, block: Block): Admission {
     try {
-      const target = this.#take((end - start) * GROWTH_MAX);
+      // Only text grows: everything else is left out, merged or written shorter.
+      const growth = (this.kernel.repairs() & REPAIR_TEXT) === 0 ? 1 : GROWTH_MAX;
+      const target = this.#take((end - start) * growth);
       const mended = canonical(this.kernel, signal, start, end, target.start);
       const status = this.#check(signal, target.start, mended.end);
       if (status !== 0) {
@@ -244,8 +247,10 @@ export class Engine {
 
   #take(size: number): Block {
     const block = this.pool.take(size);
-    if (block === undefined) throw new SluiceError("over_budget", "Cannot hold a request: no room in the pool", { retryable: true });
-    return block;
+    if (block !== undefined) return block;
+    // Trying again never helps: the sender must not be told that it would.
+    if (size > this.pool.largest) throw new SluiceError("too_large", `Cannot hold a request: one form of it takes ${size} bytes, more than the memory has`);
+    throw new SluiceError("over_budget", "Cannot hold a request: no room in the pool", { retryable: true });
   }
 }
 

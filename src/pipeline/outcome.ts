@@ -25,6 +25,7 @@ type Refused = Extract<Outcome, { kind: "refused" }>;
 /** What was thrown on the way to a destination, before any was asked, as an outcome. */
 export function failureOf(error: unknown): Outcome {
   const message = messageOf(error);
+  if (error instanceof SluiceError && error.code === "too_large") return { kind: "refused", message, status: 413 };
   if (!(error instanceof SluiceError && error.retryable)) return { kind: "refused", message, status: 500 };
   return error.code === "over_budget" ? { kind: "retry", message, untried: true } : { kind: "retry", message };
 }

@@ -7,14 +7,14 @@ import { type Block, PADDING, Pool } from "../../src/base/pool.ts";
 const KIB = 1024;
 
 function poolOf(bytes: number, poison = false): Pool {
-  return new Pool(plainMemory(bytes + 64), 64, bytes + 64, { poison });
+  return new Pool(plainMemory(bytes + 64 + PADDING), 64, bytes + 64 + PADDING, { poison });
 }
 
 describe("Pool", () => {
-  it("gives blocks with padding behind them, and takes them back", () => {
+  it("gives blocks, and takes them back", () => {
     const pool = poolOf(64 * KIB);
-    const block = pool.take(16 * KIB - PADDING);
-    expect(block?.capacity).toBe(16 * KIB - PADDING);
+    const block = pool.take(16 * KIB);
+    expect(block?.capacity).toBe(16 * KIB);
     expect(pool.inUse).toBe(16 * KIB);
     block?.release();
     expect(pool.inUse).toBe(0);
@@ -24,17 +24,25 @@ describe("Pool", () => {
 
   it("takes the next class for one byte more", () => {
     const pool = poolOf(64 * KIB);
-    expect(pool.take(16 * KIB - PADDING + 1)?.capacity).toBe(32 * KIB - PADDING);
+    expect(pool.take(16 * KIB + 1)?.capacity).toBe(32 * KIB);
   });
 
   it("says when the budget is spent, at the limit and one past it", () => {
     const pool = poolOf(64 * KIB);
-    expect(pool.take(64 * KIB - PADDING + 1)).toBeUndefined();
-    const whole = pool.take(64 * KIB - PADDING);
+    expect(pool.take(64 * KIB + 1)).toBeUndefined();
+    const whole = pool.take(64 * KIB);
     expect(whole).toBeDefined();
     expect(pool.take(1)).toBeUndefined();
     whole?.release();
     expect(pool.take(1)).toBeDefined();
+  });
+
+  it("keeps what the kernel reads behind the last block inside the range", () => {
+    const pool = new Pool(plainMemory(64 * KIB), 0, 64 * KIB);
+    const blocks = [pool.take(32 * KIB), pool.take(16 * KIB)];
+    expect(pool.take(1)).toBeUndefined();
+    for (const block of blocks) expect((block?.end ?? Infinity) + PADDING).toBeLessThanOrEqual(64 * KIB);
+    expect(pool.largest).toBe(32 * KIB);
   });
 
   it("merges buddies, so that small blocks never make a large one impossible", () => {
@@ -42,7 +50,7 @@ describe("Pool", () => {
     const blocks = Array.from({ length: 64 }, () => pool.take(1));
     expect(pool.take(1)).toBeUndefined();
     for (const block of blocks) block?.release();
-    expect(pool.take(1024 * KIB - PADDING)).toBeDefined();
+    expect(pool.take(1024 * KIB)).toBeDefined();
   });
 
   it("uses a range that is not a power of two whole", () => {
@@ -76,14 +84,14 @@ describe("Pool", () => {
           const block = pool.take(size);
           if (block !== undefined) {
             expect(block.capacity).toBeGreaterThanOrEqual(size);
-            for (const other of held) expect(block.end + PADDING <= other.start || other.end + PADDING <= block.start).toBe(true);
+            for (const other of held) expect(block.end <= other.start || other.end <= block.start).toBe(true);
             held.push(block);
           }
           if (free < held.length) held.splice(free, 1)[0]?.release();
         }
         for (const block of held) block.release();
         expect(pool.inUse).toBe(0);
-        expect(pool.take(1024 * KIB - PADDING)).toBeDefined();
+        expect(pool.take(1024 * KIB)).toBeDefined();
       }),
       { seed: 20261121, numRuns: 200 },
     );

@@ -69,3 +69,29 @@ describe("the budget of bytes in flight", () => {
     expect(engine.pool.blocks).toBe(0);
   });
 });
+
+describe("memory for one form of a request", () => {
+  const links = (bytes: number): Uint8Array => {
+    const bad = field(13, field(1, new Uint8Array(3)), field(3, new Uint8Array(bytes).fill(0x78)));
+    return field(1, field(2, field(2, field(1, new Uint8Array(16).fill(1)), field(2, new Uint8Array(8).fill(1)), bad)));
+  };
+
+  it("is the request's own size when no text is repaired", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    // Two forms of this fit; three times its size is more than any block.
+    const admission = admitted(engine, "traces", links(1_500_000));
+    expect(admission).toMatchObject({ items: 1, repairs: { idsCleared: 1 } });
+    admission.chunk.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+
+  it("is three times that with text to repair; what never fits is too large, and not for a later attempt", () => {
+    const engine = testEngine(MEMORY_BYTES);
+    const text = (bytes: number): Uint8Array => field(1, field(2, field(1, field(1, new Uint8Array(bytes).fill(0xff)))));
+    const most = Math.floor(engine.pool.largest / 3);
+    expect(() => admitBytes(engine, "traces", text(most))).toThrow(expect.objectContaining({ code: "too_large", retryable: false }));
+    expect(engine.pool.blocks).toBe(0);
+    admitted(engine, "traces", text(most - 64)).chunk.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+});

@@ -17,6 +17,7 @@ declare namespace Bun {
     readonly idleTimeout: number;
     readonly maxRequestBodySize: number;
     readonly development: false;
+    readonly reusePort: false;
     fetch(request: Request, server: Server): Promise<Response>;
     error(error: unknown): Response;
   }

@@ -5,7 +5,8 @@
  *
  * Limits: headers of 16 KiB, chunks and lengths are Bun's parser's. It cuts off a connection on which
  * no head is complete after 12 s, and one that is idle. For a body there is a timer a request; Bun
- * counts in steps of 4 s, so its own cut comes behind ours.
+ * counts in steps of 4 s, and cuts without an answer. A connection on which nothing came yet is the
+ * operating system's alone, and costs nothing here.
  */
 import { messageOf } from "../../base/errors.ts";
 import type { Answer, Handler, HttpServer, Listener, ListenOptions, Logger } from "../../base/host.ts";
@@ -76,6 +77,8 @@ class BunListener {
         // The handler has its own, and says why in the sender's encoding.
         maxRequestBodySize: Number.MAX_SAFE_INTEGER,
         development: false,
+        // Without it Bun lets a second process listen on the same port, outside development.
+        reusePort: false,
         fetch: (request, by) => this.#serve(request, by),
         error: () => responseOf(DEFECT, { method: "GET" }),
       });
@@ -88,7 +91,7 @@ class BunListener {
   async #serve(request: Request, server: Bun.Server): Promise<Response> {
     this.#running++;
     server.timeout(request, this.#bodySeconds);
-    const head = headOf(request, () => peerOf(server, request));
+    const head = headOf(request, peerOf(server, request));
     const body = new BunBody(request, head.contentLength, this.#pool, this.#bodyTimeoutMs);
     const answer = await this.#answer(head, {
       read: async (maxBytes) => {
@@ -128,7 +131,7 @@ class BunListener {
     this.#stopping = true;
     const ended = server.stop();
     for (let waitedMs = 0; this.#running > 0 && waitedMs < deadlineMs; waitedMs += POLL_MS) await sleep(POLL_MS);
-    // Bun does not count a connection without a request, and waits for it: so not for long.
+    // Bun waits for senders in the middle of a head, too: so not for long.
     await Promise.race([ended, sleep(this.#running > 0 ? 0 : FLUSH_MS)]);
     await server.stop(true);
   }

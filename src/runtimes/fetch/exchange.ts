@@ -87,8 +87,8 @@ function refusal(status: number, message: string): Answer {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: new TextEncoder().encode(`${message}\n`) };
 }
 
-/** The head alone. `peer` is the other side's address, or finds it when asked. */
-export function headOf(request: Request, peer: string | (() => string)): RequestHead {
+/** The head alone. `peer` is the other side's address. */
+export function headOf(request: Request, peer: string): RequestHead {
   return new FetchHead(request, peer);
 }
 

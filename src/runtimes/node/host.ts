@@ -18,19 +18,22 @@ const MEMORY_BYTES_MAX = 2 ** 31 - 65_536;
 const PAGE_BYTES = 65_536;
 const COLUMNS = 80;
 
-/** A kernel over memory of its own, shared so that zlib and sockets read it without a copy. Throws `config` for a size out of range. */
+/** Deno copies plain memory several times as fast (docs/decisions/006), and its sockets and zlib take a copy either way. */
+const SHARED = runtimeName() !== "deno";
+
+/** A kernel over memory of its own, shared where zlib and sockets then read it without a copy. Throws `config` for a size out of range. */
 export function nodeEngine(memoryBytes: number = MEMORY_BYTES, options: { readonly poison?: boolean } = {}): Engine {
   if (!(memoryBytes >= MEMORY_BYTES_MIN && memoryBytes <= MEMORY_BYTES_MAX)) {
     throw new SluiceError("config", `Cannot make a memory of ${memoryBytes} bytes: out of range`, { cure: "Use between 8 MiB and 2 GiB" });
   }
   const pages = Math.floor(memoryBytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: SHARED });
   const module = new WebAssembly.Module(kernelBytes());
   return new Engine(createKernel({ module, memory }), options);
 }
 
 function kernelBytes(): Uint8Array<ArrayBuffer> {
-  const url = new URL("../../kernel/kernel-shared.wasm", import.meta.url);
+  const url = new URL(SHARED ? "../../kernel/kernel-shared.wasm" : "../../kernel/kernel.wasm", import.meta.url);
   try {
     return new Uint8Array(readFileSync(url));
   } catch (error) {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import * as zlib from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { RUNTIMES_FOUND } from "../../harness/runtime.ts";
 import { plainMemory } from "../../../src/base/memory.ts";
 import { Pool } from "../../../src/base/pool.ts";
 import type { Coding } from "../../../src/base/host.ts";
@@ -120,9 +121,10 @@ describe("zstd", () => {
     expect(await inflated("zstd", sized(large))).toEqual({ kind: "ok", single: true, digest: digestOf(large) });
   });
 
-  test("Node's own function loses the second frame; ours does not", async () => {
+  test("the runtime's own function may lose the second frame; ours does not", async () => {
     const body = Buffer.concat([frame(text), sized(large)]);
-    expect(zlib.zstdDecompressSync(body).length).toBe(text.length);
+    // Node and Deno stop behind the first without a word, Bun does not: why ours takes frame by frame.
+    expect(zlib.zstdDecompressSync(body).length).toBe(RUNTIMES_FOUND.includes("bun") ? text.length + large.length : text.length);
     expect(await inflated("zstd", body)).toEqual({ kind: "ok", single: false, digest: digestOf(Buffer.concat([text, large])) });
   });
 
