@@ -36,6 +36,8 @@ export const DRIVEN: readonly { readonly where: string; readonly runtimes: reado
 
 const NO_LISTENING = "a Worker cannot listen";
 const NO_SHARED_MEMORY = "no shared memory in a Worker";
+const WORKERD_READS = "workerd reads HTTP by its own rules";
+const CONTINUES = "its server sends 100 by itself";
 const FROM_NODE = "drives processes from Node";
 const ALL_BUT_NODE: readonly Runtime[] = ["bun", "deno", "workers"];
 
@@ -51,7 +53,12 @@ export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/runtimes/workers/", runtimes: ["node", "bun", "deno"], reason: "drives workerd" },
   { where: "test/runtimes/fetch/mounting.test.ts", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
   { where: "test/runtimes/fetch/client.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
-  { where: "test/contract/exchange.test.ts", cases: "node:http", runtimes: ["workers"], reason: NO_LISTENING },
+  {
+    where: "test/black-box/access.test.ts",
+    cases: "Access: clients > C51 `client_ca_file`",
+    runtimes: ["workers"],
+    reason: "TLS ends in front of a Worker",
+  },
   { where: "test/runtimes/fetch/", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/contract/exchange.test.ts", cases: "node:http", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/contract/ownership.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
@@ -63,7 +70,16 @@ export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/kernel/tape.test.ts", cases: "the tape, shared memory", runtimes: ["workers"], reason: NO_SHARED_MEMORY },
   { where: "test/kernel/tape.test.ts", cases: "two memories", runtimes: ["workers"], reason: NO_SHARED_MEMORY },
   { where: "test/kernel/json-payloads.test.ts", cases: "a shared memory", runtimes: ["workers"], reason: NO_SHARED_MEMORY },
+  connections("Connections: framing > C43 Content-Length beside Transfer-Encoding", ["workers"], WORKERD_READS),
+  connections("Connections: slow senders > C45 a connection that is kept and not used", ["workers"], WORKERD_READS),
+  connections("Connections: heads > C46 ", ["workers"], WORKERD_READS),
+  connections("Connections: heads > C47 several requests", ["bun"], "Bun closes pipelined connections"),
+  connections("Connections: heads > C47 Expect: 100-continue, with a length over", ["bun", "workers"], CONTINUES),
 ];
+
+function connections(cases: string, runtimes: readonly Runtime[], reason: string): NotApplicable {
+  return { where: "test/black-box/connections.test.ts", cases, runtimes, reason };
+}
 
 export const NEEDS_TOOL: readonly NeedsTool[] = [
   { where: "test/clients/go-sdk.test.ts", tool: "go" },

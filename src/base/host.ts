@@ -41,11 +41,20 @@ export type Inflated =
   | { readonly kind: "over_budget" }
   | { readonly kind: "damaged"; readonly message: string };
 
+export interface Compressed {
+  readonly block: Block;
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface Codecs {
   /** Inflates all members or frames of `body` into a block of the pool, at most `maxBytes` of output. */
   inflate(coding: Coding, body: Uint8Array, maxBytes: number): Promise<Inflated>;
-  /** Compresses the slices as one body. `level` undefined: gzip 1, zstd 1. The result belongs to the caller. */
-  compress(coding: Coding, slices: readonly Uint8Array[], level: number | undefined): Promise<Uint8Array>;
+  /**
+   * Compresses the slices as one body into a block of the pool, the caller's to release. `level` undefined:
+   * gzip 1, zstd 1. Rejects with `over_budget` when the pool has no room.
+   */
+  compress(coding: Coding, slices: readonly Uint8Array[], level: number | undefined): Promise<Compressed>;
 }
 
 /** A request as the handler first sees it, before a byte of the body is read. */

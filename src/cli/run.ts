@@ -6,6 +6,7 @@ import { VERSION } from "../base/version.ts";
 import type { Plan } from "../config/plan.ts";
 import type { RunningGateway } from "../runtimes/node/gateway.ts";
 import { type Configuration, type ConfigOptions, EXIT, readConfiguration, withConfigOptions } from "./configuration.ts";
+import { type MemoryOption, withMemoryOption } from "./memory-option.ts";
 import { errorText, findingText, placeText } from "./report.ts";
 import { painter } from "./terminal.ts";
 
@@ -18,13 +19,13 @@ const GRACE_MS = 2_000;
 export type Listening = (addresses: readonly { readonly component: string; readonly address: string }[]) => void;
 
 export function runCommand(): Command {
-  return withConfigOptions(new Command("run"))
+  return withMemoryOption(withConfigOptions(new Command("run")))
     .description("run a gateway until SIGINT or SIGTERM")
-    .action((options: ConfigOptions) => run(options));
+    .action((options: ConfigOptions & MemoryOption) => run(options));
 }
 
 /** Runs until a signal, or until it fails, and sets the exit code. */
-export async function run(options: ConfigOptions, listening: Listening = () => {}): Promise<void> {
+export async function run(options: ConfigOptions & MemoryOption, listening: Listening = () => {}): Promise<void> {
   const configuration = await readConfiguration(options);
   const { plan } = configuration;
   if (plan === undefined) {
@@ -48,7 +49,7 @@ export async function run(options: ConfigOptions, listening: Listening = () => {
   };
   let gateway: RunningGateway;
   try {
-    gateway = await runtime.runGateway(plan, { log, level });
+    gateway = await runtime.runGateway(plan, { log, level, memoryBytes: options.memory });
   } catch (error) {
     process.exit(fail(error));
   }

@@ -7,6 +7,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type ConfigOptions, withConfigOptions } from "./configuration.ts";
+import { type MemoryOption, withMemoryOption } from "./memory-option.ts";
 import { type Listening, run } from "./run.ts";
 import { type Paint, painter } from "./terminal.ts";
 
@@ -14,9 +15,9 @@ import { type Paint, painter } from "./terminal.ts";
 const EXAMPLE = new URL("../../examples/quickstart.yaml", import.meta.url);
 
 export function startCommand(): Command {
-  return withConfigOptions(new Command("start"))
+  return withMemoryOption(withConfigOptions(new Command("start")))
     .description("run the example that prints what arrives, or a configuration with --config")
-    .action((options: ConfigOptions) => (options.config.length > 0 ? run(options) : run({ ...options, config: [examplePath()] }, welcome)));
+    .action((options: ConfigOptions & MemoryOption) => (options.config.length > 0 ? run(options) : run({ ...options, config: [examplePath()] }, welcome)));
 }
 
 /** Relative where that is shorter: it stands in messages. */

@@ -118,8 +118,9 @@ export class Batch {
     this.retain();
     try {
       const plain = await this.body(encoding, "none", undefined, codecs, engine);
-      const bytes = await codecs.compress(coding, plain.slices, level);
-      return { slices: [bytes], length: bytes.length };
+      const { block, start, end } = await codecs.compress(coding, plain.slices, level);
+      this.#owned.push(block);
+      return { slices: [engine.bytes.subarray(start, end)], length: end - start };
     } finally {
       this.release();
     }

@@ -15,7 +15,11 @@ export interface BodyForm {
 /** Bytes of the caller's own. Throws `over_budget` for a batch that does not fit into the engine's memory as JSON. */
 export async function bodyOf(form: BodyForm, protobuf: Uint8Array, engine: Engine, codecs: Codecs): Promise<Uint8Array> {
   const plain = form.encoding === "json" ? jsonOf(form.signal, protobuf, engine) : protobuf;
-  return form.coding === "none" ? plain : codecs.compress(form.coding, [plain], undefined);
+  if (form.coding === "none") return plain;
+  const { block, start, end } = await codecs.compress(form.coding, [plain], undefined);
+  const bytes = Uint8Array.from(engine.bytes.subarray(start, end));
+  block.release();
+  return bytes;
 }
 
 function jsonOf(signal: SentSignal, protobuf: Uint8Array, engine: Engine): Uint8Array {

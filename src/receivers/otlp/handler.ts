@@ -53,6 +53,7 @@ class Door {
   readonly #answers: Answers;
   readonly #accepted: Accepted;
   readonly #counts: Counts;
+  readonly #bodyBytesMax: number;
   readonly #idPrefix: string;
   #lastId = 0;
 
@@ -63,6 +64,8 @@ class Door {
     this.#answers = new Answers(options.responseHeaders, options.cors === undefined ? undefined : corsOf(options.cors));
     this.#accepted = new Accepted(options.algorithms);
     this.#counts = new Counts(context.counters, context.id);
+    // A body that no block can hold is too large whenever it comes: 503 would have its sender try for ever.
+    this.#bodyBytesMax = Math.min(options.bodyBytesMax, context.engine.pool.largest);
     this.#idPrefix = Math.floor(context.host.random() * 2 ** 40).toString(36);
   }
 
@@ -73,7 +76,9 @@ class Door {
       return await this.#receive(request, body);
     } catch (error) {
       const code = error instanceof SluiceError ? error.code : "internal";
-      if (code !== "over_budget") this.#context.logger.log("error", "Cannot take a request", { receiver: this.#context.id, error: messageOf(error) });
+      // What the sender can bring about is answered; the log is for our own faults.
+      if (code !== "over_budget" && code !== "too_large")
+        this.#context.logger.log("error", "Cannot take a request", { receiver: this.#context.id, error: messageOf(error) });
       return this.#refuse(request, code, messageOf(error));
     }
   }
@@ -107,16 +112,14 @@ class Door {
   }
 
   async #receive(request: Request, body: RequestBody): Promise<Answer> {
-    const read = await body.read(this.#options.bodyBytesMax);
+    const read = await body.read(this.#bodyBytesMax);
     if (read.kind !== "ok") return this.#refuse(request, read.kind, this.#describe(read.kind));
     if (request.coding === "none") return this.#admit(request, read, undefined);
     const { engine, host } = this.#context;
-    const inflated = await host.codecs
-      .inflate(request.coding, engine.bytes.subarray(read.start, read.end), this.#options.bodyBytesMax)
-      .catch((error: unknown) => {
-        read.block.release();
-        throw error;
-      });
+    const inflated = await host.codecs.inflate(request.coding, engine.bytes.subarray(read.start, read.end), this.#bodyBytesMax).catch((error: unknown) => {
+      read.block.release();
+      throw error;
+    });
     const mayForward = inflated.kind === "ok" && inflated.single && request.encoding === "proto";
     if (!mayForward) read.block.release();
     switch (inflated.kind) {
@@ -171,7 +174,7 @@ class Door {
   #describe(kind: "too_large" | "over_budget" | "aborted"): string {
     switch (kind) {
       case "too_large":
-        return `Cannot take the request: the body is over ${this.#options.bodyBytesMax} bytes`;
+        return `Cannot take the request: the body is over ${this.#bodyBytesMax} bytes`;
       case "over_budget":
         return "Cannot take the request now: the memory for requests in flight is used up";
       default:

@@ -13,12 +13,15 @@ import { copierOf } from "../fetch/copy.ts";
 
 /** A body that is taken whole lies in memory twice for a moment. */
 const WHOLE_BYTES_MAX = 1 << 20;
+/** Of a body that nobody wants, thrown away before the answer: twice the largest that is taken by default. */
+const LINGER_BYTES = 128 << 20;
 
 export class BunBody implements RequestBody {
   readonly #request: Request;
   readonly #length: number | undefined;
   readonly #pool: Pool;
   readonly #timeoutMs: number;
+  #pieces: FetchBody | undefined;
   #ended: boolean;
 
   /** `length` is the declared one, `timeoutMs` the time for a body that comes piece by piece: for others the connection's own counts. */
@@ -51,11 +54,20 @@ export class BunBody implements RequestBody {
     }
   }
 
+  /** Before an early answer: Bun resets a connection on which a body still comes, and the answer would be lost with it. */
+  async drain(): Promise<void> {
+    if (!this.#ended) await this.#asPieces().drain(LINGER_BYTES);
+  }
+
   async #readPieces(maxBytes: number): Promise<BodyResult> {
-    const body = new FetchBody(this.#request, this.#length, this.#pool, this.#timeoutMs);
-    const result = await body.read(maxBytes);
+    const result = await this.#asPieces().read(maxBytes);
     this.#ended = result.kind === "ok";
     return result;
+  }
+
+  #asPieces(): FetchBody {
+    this.#pieces ??= new FetchBody(this.#request, this.#length, this.#pool, this.#timeoutMs);
+    return this.#pieces;
   }
 }
 

@@ -9,5 +9,9 @@ import { bunServer } from "./server.ts";
 export function bunHost(engine: Engine, options: NodeHostOptions): Host {
   const host = nodeHost(engine, options);
   const clients = bunClients((one) => host.client(one));
-  return { ...host, server: bunServer(engine.pool, host.logger, host.server), client: (one) => clients.client(one) };
+  return {
+    ...host,
+    server: bunServer(engine.pool, host.logger, host.server),
+    client: (one) => clients.client(one),
+  };
 }

@@ -101,6 +101,7 @@ class BunListener {
         return result;
       },
     });
+    if (!body.ended) await body.drain();
     this.#running--;
     this.#collect(REQUEST_BYTES + (head.contentLength ?? 0));
     // Bun counts on from here to the next request with what was set last.

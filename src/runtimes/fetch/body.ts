@@ -66,14 +66,14 @@ export class FetchBody implements RequestBody {
 
   /**
    * Throws away what still comes, so that a sender in the middle of it gets to read the answer; one
-   * that has stopped, or that goes on for too long, is cancelled.
+   * that has stopped, or that goes on for too long, is cancelled. `bytesMax` is the most that is thrown away.
    */
-  async drain(): Promise<void> {
+  async drain(bytesMax: number = LINGER_BYTES): Promise<void> {
     const reader = this.#ended ? undefined : this.#begin();
     if (reader === undefined) return;
     let timer = setTimeout(() => this.cancel(), LINGER_IDLE_MS);
     const untilMs = Date.now() + LINGER_MS;
-    for (let left = LINGER_BYTES; !this.#ended;) {
+    for (let left = bytesMax; !this.#ended;) {
       const piece = await next(reader);
       clearTimeout(timer);
       if (piece === undefined || piece === "broken") this.#ended = true;

@@ -8,7 +8,7 @@
 import type { IncomingMessage } from "node:http";
 import type { BodyResult, RequestBody } from "../../base/host.ts";
 import type { Block, Pool } from "../../base/pool.ts";
-import { copyIn } from "./copy.ts";
+import { copyIn, freeCopied } from "./copy.ts";
 
 /** First block of a body without a declared length. */
 const GUESS_BYTES = 64 * 1024;
@@ -62,6 +62,7 @@ function collect(request: IncomingMessage, pool: Pool, memory: Buffer, first: Bl
   return new Promise((resolve) => {
     let block = first;
     let at = block.start;
+    let last: Uint8Array | undefined;
     const finish = (result: BodyResult) => {
       request.removeListener("data", take);
       request.removeListener("end", end);
@@ -86,6 +87,9 @@ function collect(request: IncomingMessage, pool: Pool, memory: Buffer, first: Bl
       }
       copyIn(memory, at, piece);
       at += piece.length;
+      // A buffer of its own, and no longer the one that is being parsed.
+      if (last !== undefined && last.length === last.buffer.byteLength) freeCopied(last);
+      last = piece;
       return undefined;
     };
     const end = () => finish({ kind: "ok", block, start: block.start, end: at });
