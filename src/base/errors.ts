@@ -22,6 +22,8 @@ export type ErrorCode =
   | "over_budget"
   /** The sender went away. */
   | "aborted"
+  /** The sender did not finish in time. */
+  | "timeout"
   /** No such path, or no pipeline for this signal. */
   | "not_found"
   /** The listener could not be opened. */

@@ -76,7 +76,9 @@ export type BodyResult =
   | { readonly kind: "ok"; readonly block: Block; readonly start: number; readonly end: number }
   | { readonly kind: "too_large" }
   | { readonly kind: "over_budget" }
-  | { readonly kind: "aborted" };
+  | { readonly kind: "aborted" }
+  /** Not whole in time, where the adapter and not the server beneath it keeps the time. */
+  | { readonly kind: "timeout" };
 
 /** The second phase of an exchange: the body, read once into a block that the caller then owns. */
 export interface RequestBody {

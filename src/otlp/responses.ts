@@ -27,6 +27,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, { readonly http: number; r
   too_large: { http: 413, rpc: 8 },
   over_budget: { http: 503, rpc: 14 },
   aborted: { http: 400, rpc: 1 },
+  timeout: { http: 408, rpc: 4 },
   not_found: { http: 404, rpc: 5 },
   listen: { http: 500, rpc: 13 },
   ownership: { http: 500, rpc: 13 },

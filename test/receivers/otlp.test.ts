@@ -280,6 +280,17 @@ test("the handler is plain exchange: any server can call it", async () => {
           { method: "GET", path: "/v1/traces", header: () => undefined, headers: () => ({}), peer: "p", contentLength: undefined },
           { read: () => Promise.reject(new Error("not to be read")) },
         ),
+        await handler(
+          {
+            method: "POST",
+            path: "/v1/traces",
+            header: (name) => (name === "content-type" ? "application/json" : undefined),
+            headers: () => ({}),
+            peer: "p",
+            contentLength: 9,
+          },
+          { read: () => Promise.resolve({ kind: "timeout" }) },
+        ),
       );
       return { port: 1, stop: () => Promise.resolve() };
     },
@@ -289,6 +300,8 @@ test("the handler is plain exchange: any server can call it", async () => {
   const context = { id: "otlp", host: { ...rig.host, server }, engine: rig.engine, logger: rig.host.logger, counters: rig.counters };
   await otlp.create(config, context).start({ signals: new Set(SIGNALS), consume: () => Promise.resolve({ kind: "accepted" }) });
   expect(answers[0]).toMatchObject({ status: 405, headers: { allow: "POST" } });
+  expect(answers[1]?.status).toBe(408);
+  expect(readStatus("json", Buffer.from(answers[1]?.body ?? []))).toMatchObject({ code: 4, message: expect.stringContaining("in time") });
   await rig.stop(0);
 });
 

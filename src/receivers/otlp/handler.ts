@@ -171,12 +171,14 @@ class Door {
     return this.#answers.failure(head, encoding, code, message);
   }
 
-  #describe(kind: "too_large" | "over_budget" | "aborted"): string {
+  #describe(kind: "too_large" | "over_budget" | "aborted" | "timeout"): string {
     switch (kind) {
       case "too_large":
         return `Cannot take the request: the body is over ${this.#bodyBytesMax} bytes`;
       case "over_budget":
         return "Cannot take the request now: the memory for requests in flight is used up";
+      case "timeout":
+        return "Cannot take the request: the body did not arrive in time";
       default:
         return "Cannot take the request: the sender went away";
     }

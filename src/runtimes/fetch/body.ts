@@ -58,10 +58,15 @@ export class FetchBody implements RequestBody {
     if (stream === null) return { kind: "ok", block, start: block.start, end: block.start };
     const reader = this.#begin();
     if (reader === undefined) return drop(block, "aborted");
-    const timer = this.#timeoutMs === 0 ? undefined : setTimeout(() => this.cancel(), this.#timeoutMs);
+    let late = false;
+    const expire = () => {
+      late = true;
+      this.cancel();
+    };
+    const timer = this.#timeoutMs === 0 ? undefined : setTimeout(expire, this.#timeoutMs);
     const result = await this.#collect(reader, block, maxBytes);
     clearTimeout(timer);
-    return result;
+    return late && result.kind === "aborted" ? { kind: "timeout" } : result;
   }
 
   /**
