@@ -52,6 +52,7 @@ export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/runtimes/deno/", runtimes: ["node", "bun", "workers"], reason: "Deno's own API" },
   { where: "test/runtimes/workers/", runtimes: ["node", "bun", "deno"], reason: "drives workerd" },
   { where: "test/runtimes/fetch/mounting.test.ts", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
+  { where: "test/differential/page.test.ts", runtimes: ALL_BUT_NODE, reason: "writes a page from Node" },
   { where: "test/runtimes/fetch/client.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   {
     where: "test/black-box/access.test.ts",

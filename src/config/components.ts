@@ -4,7 +4,7 @@
  */
 import type { Findings } from "./findings.ts";
 import { collectorIds, INSTEAD } from "./known.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { AnyComponent, Where } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 import { parseId, type SectionName } from "./service.ts";
@@ -22,13 +22,13 @@ export interface Defined<Definition = AnyComponent> {
 
 export interface Section<Definition> {
   readonly byId: ReadonlyMap<string, Defined<Definition>>;
-  /** Every key of the section, of unknown type or not: a reference to one is no second problem. */
-  readonly ids: ReadonlySet<string>;
+  /** Every key of the section, of unknown type or not, and its place: a reference to one is no second problem. */
+  readonly ids: ReadonlyMap<string, Where>;
 }
 
 type Kind = AnyComponent["kind"];
 
-const SECTION_OF: Readonly<Record<Kind, SectionName>> = { receiver: "receivers", processor: "processors", exporter: "exporters" };
+const SECTION_OF: Readonly<Record<Kind, SectionName>> = { receiver: "receivers", processor: "processors", exporter: "exporters", connector: "connectors" };
 
 /** Reads one section. `is` narrows the registry's definitions to the section's kind. */
 export function readSection<Definition extends AnyComponent>(
@@ -47,18 +47,18 @@ export function readSection<Definition extends AnyComponent>(
     if (definition === undefined) continue;
     byId.set(id, { id, definition, config: configOf(definition, { node: value, at: [name, id], keyWhere }, findings), where: keyWhere, node: value });
   }
-  return { byId, ids: new Set(entries.keys()) };
+  return { byId, ids: new Map([...entries].map(([id, { keyWhere }]) => [id, keyWhere])) };
 }
 
-/** Connectors and extensions: none is built in, so only the ids are judged. Gives all ids. */
-export function readForeign(root: MapNode, name: "connectors" | "extensions", findings: Findings): ReadonlyMap<string, Where> {
+/** Extensions: none is built in, so only the ids are judged. Gives all ids. */
+export function readExtensions(root: MapNode, findings: Findings): ReadonlyMap<string, Where> {
+  const name = "extensions";
   const ids = new Map<string, Where>();
   for (const [id, { keyWhere }] of entriesOf(root, name, findings)) {
     ids.set(id, keyWhere);
     const parsed = parsedId(id, name, keyWhere, findings);
     if (parsed === undefined) continue;
     if (!collectorIds(name).has(parsed.type)) unknownType(parsed.type, name, [], keyWhere, findings);
-    else if (name === "connectors") notYet(id, parsed.type, name, [], keyWhere, findings);
     else findings.warning(`extensions.${id} is not in force: extensions are accepted, and not started yet`, undefined, keyWhere, [name, id]);
   }
   return ids;

@@ -66,7 +66,8 @@ class Expander {
     }
     if (typeof node.value !== "string") return node;
     try {
-      return await this.text(node.value, node.where, chain);
+      const read = await this.text(node.value, node.where, chain);
+      return read.kind === "scalar" && read.value === node.value ? { ...read, inside: node.inside } : read;
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       this.problems.push({ message: error.message, cure: error.cure, where: node.where });

@@ -1,6 +1,6 @@
 /** zod's issues as findings: the place, what was expected, what stands there, and the nearest key that exists. */
 import type * as z from "zod";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Finding, Where } from "./plan.ts";
 import { findKey, keysOf, schemasAt } from "./schema.ts";
 import { describeNode, locate, type Path, pathText, type TreeNode } from "./tree.ts";
@@ -60,7 +60,11 @@ function finding(issue: Issue, { schema, root, at, keyWhere: ownKey }: Judged): 
   const keyWhere = located.keyWhere === root.where ? ownKey : located.keyWhere;
   const full = pathText([...at, ...path]);
   const where = node === undefined || (node.kind === "scalar" && node.value === null) ? keyWhere : node.where;
-  if (!isZodsOwn(problem.message)) return { message: `Cannot use ${full}: ${discreet(problem.message, node)}`, path: full, where };
+  if (!isZodsOwn(problem.message)) {
+    const { cure, index } = hintsOf(problem);
+    const inside = node?.kind === "scalar" && index !== undefined ? node.inside?.(index) : undefined;
+    return { message: `Cannot use ${full}: ${discreet(problem.message, node)}`, path: full, where: inside ?? where, ...(cure === undefined ? {} : { cure }) };
+  }
   const expected = expectedOf(problem);
   if (node === undefined) {
     return {
@@ -72,6 +76,12 @@ function finding(issue: Issue, { schema, root, at, keyWhere: ownKey }: Judged): 
   }
   const text = `expected ${expected}, found ${describeValue(problem, node)}`;
   return { message: `Cannot use ${full}: ${text}`, cure: cureOfValue(problem, node, schema, path), path: full, where };
+}
+
+/** What a schema of ours says beside its message: a cure, and the character of a text where the trouble is. */
+function hintsOf(problem: Issue): { readonly cure: string | undefined; readonly index: number | undefined } {
+  const { cure, index }: Record<string, unknown> = problem.code === "custom" ? (problem.params ?? {}) : {};
+  return { cure: typeof cure === "string" ? cure : undefined, index: typeof index === "number" ? index : undefined };
 }
 
 /** An issue of a union is that of the option which got furthest. */

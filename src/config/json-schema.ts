@@ -10,7 +10,12 @@ import { pipeline, service, topLevel } from "./service.ts";
 
 type Json = { [key: string]: unknown };
 
-const SECTION_OF: Readonly<Record<AnyComponent["kind"], string>> = { receiver: "receivers", processor: "processors", exporter: "exporters" };
+const SECTION_OF: Readonly<Record<AnyComponent["kind"], string>> = {
+  receiver: "receivers",
+  processor: "processors",
+  exporter: "exporters",
+  connector: "connectors",
+};
 /** `type/name`. */
 const NAME_PATTERN = "(/.+)?$";
 const REFERENCE: Json = { type: "string", pattern: String.raw`\$\{.+\}` };
@@ -29,7 +34,7 @@ export function configJsonSchema(registry: Registry): Json {
       additionalProperties: false,
     };
   }
-  for (const name of ["connectors", "extensions"]) sections[name] = { ...described(topLevel.shape, name), type: ["object", "null"] };
+  sections["extensions"] = { ...described(topLevel.shape, "extensions"), type: ["object", "null"] };
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Sluice configuration",

@@ -53,5 +53,4 @@ export const INSTEAD: Readonly<Record<string, string>> = {
   "exporters logging": "Use debug, its successor",
   "exporters nop": "Leave it out",
   "processors memory_limiter": "Leave it out: the bytes in flight have a budget of their own, and senders hear 503 past it",
-  "connectors forward": "Let one pipeline name both sets of exporters",
 };

@@ -55,7 +55,9 @@ class Reader {
     }
     if (isMap(node)) return { kind: "map", entries: this.#entries(node, depth), where };
     if (isSeq(node)) return { kind: "list", items: node.items.map((item) => this.read(item, depth + 1)), where };
-    return { kind: "scalar", value: isScalar(node) ? scalarOf(node) : null, where };
+    if (!isScalar(node)) return { kind: "scalar", value: null, where };
+    const value = scalarOf(node);
+    return typeof value === "string" ? { kind: "scalar", value, where, inside: insideOf(node, value, this.#source) } : { kind: "scalar", value, where };
   }
 
   #whereOf(node: unknown): Where {
@@ -101,6 +103,37 @@ class Reader {
     }
     return true;
   }
+}
+
+/**
+ * The text's characters are looked for in its source one after the other: what lies between them is
+ * quotes, escapes, indentation and folded lines. Done when something is wrong in the text, only then.
+ */
+function insideOf(node: YamlScalar, value: string, source: SourceText): ((index: number) => Where) | undefined {
+  const { range, type } = node;
+  if (range === null || range === undefined) return undefined;
+  const [start, end] = range;
+  const isBlock = type === YamlScalar.BLOCK_LITERAL || type === YamlScalar.BLOCK_FOLDED;
+  return (index) => {
+    // A block begins behind its head, a quoted text behind its quote.
+    let at = isBlock ? source.text.indexOf("\n", start) + 1 : start + (type === YamlScalar.PLAIN ? 0 : 1);
+    for (let done = 0; at < end; done++) {
+      const wanted = value[done];
+      if (type === YamlScalar.QUOTE_DOUBLE && source.text[at] === "\\") {
+        if (done >= index) break;
+        at += 2;
+        continue;
+      }
+      if (wanted !== undefined) while (at < end && !stands(wanted, source.text[at] ?? "")) at++;
+      if (done >= index) break;
+      at++;
+    }
+    return source.whereAt(Math.min(at, end));
+  };
+}
+
+function stands(wanted: string, written: string): boolean {
+  return wanted === written || (/\s/.test(wanted) && /\s/.test(written));
 }
 
 function scalarOf(node: YamlScalar): Scalar {

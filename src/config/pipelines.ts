@@ -1,9 +1,10 @@
 /** Pipelines against the components that they name: everything exists, serves the signal, occurs once. */
-import type { Signal } from "../base/signal.ts";
+import { type Signal, SIGNALS } from "../base/signal.ts";
 import type { Findings } from "./findings.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { PlannedPipeline, Where } from "./plan.ts";
 import type { Section } from "./components.ts";
+import type { Joins } from "../pipeline/connector.ts";
 import { type PipelineConfig, signalOf } from "./service.ts";
 import { locate, type MapNode, type Path } from "./tree.ts";
 
@@ -17,7 +18,7 @@ export interface Sections {
   readonly receivers: Section<Serves>;
   readonly processors: Section<Serves>;
   readonly exporters: Section<Serves>;
-  readonly connectors: ReadonlyMap<string, Where>;
+  readonly connectors: Section<Serves & { readonly joins: Joins }>;
 }
 
 const ROLES = ["receivers", "processors", "exporters"] as const;
@@ -82,23 +83,31 @@ function checkReferences({ root, role, at, signal, ids, sections }: References, 
       );
       return;
     }
-    const found = section.byId.get(id);
+    const found = section.byId.get(id) ?? (role === "processors" ? undefined : sections.connectors.byId.get(id));
     if (found === undefined) {
-      // A component of unknown type, and a connector, have their problem where they are defined.
-      if (!section.ids.has(id) && !(role !== "processors" && sections.connectors.has(id))) undefinedReference(id, role, sections, where, path, findings);
+      // A component of unknown type has its problem where it is defined.
+      if (!section.ids.has(id) && !(role !== "processors" && sections.connectors.ids.has(id))) undefinedReference(id, role, sections, where, path, findings);
       return;
     }
-    const { signals } = found.definition;
+    const signals = signalsOf(found.definition, role);
     if (!signals.includes(signal))
       findings.problem(`Cannot use "${id}" in a ${signal} pipeline: it serves ${signals.join(", ")}`, "Move it to a pipeline of such a signal", where, path);
   });
 }
 
+/** A connector takes some signals where it is an exporter, and gives others where it is a receiver. */
+function signalsOf(definition: Serves & { readonly joins?: Joins }, role: Role): readonly Signal[] {
+  if (definition.joins === undefined || role === "exporters") return definition.signals;
+  return SIGNALS.filter((signal) => Object.values(definition.joins ?? {}).some((given) => given.includes(signal)));
+}
+
 function undefinedReference(id: string, role: Role, sections: Sections, where: Where, path: Path, findings: Findings): void {
   const elsewhere = ROLES.find((other) => other !== role && sections[other].ids.has(id));
-  const near = aliasTwin(id, sections[role]) ?? nearest(id, sections[role].ids);
+  const names = [...sections[role].ids.keys(), ...(role === "processors" ? [] : sections.connectors.ids.keys())];
+  const near = aliasTwin(id, sections[role]) ?? nearest(id, names);
   let cure = `Define it: ${role}: {${id}: }`;
-  if (elsewhere !== undefined) cure = `It is defined under ${elsewhere}: name it there`;
+  if (sections.connectors.ids.has(id)) cure = "It is a connector: name it under exporters of one pipeline and receivers of another";
+  else if (elsewhere !== undefined) cure = `It is defined under ${elsewhere}: name it there`;
   else if (near !== undefined) cure = `Did you mean "${near}"?`;
   findings.problem(`Cannot use "${id}": it is not defined under ${role}`, cure, where, path);
 }

@@ -6,7 +6,7 @@
 import type * as z from "zod";
 import type { LogLevel } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
-import type { ExporterDefinition, ProcessorDefinition, ReceiverDefinition } from "../pipeline/component.ts";
+import type { ConnectorDefinition, ExporterDefinition, ProcessorDefinition, ReceiverDefinition } from "../pipeline/component.ts";
 
 /** A definition whose settings' type is not known here: its schema gives what its `create` takes. */
 type Erased<Definition extends { readonly schema: unknown }> = Omit<Definition, "schema"> & { readonly schema: z.ZodType };
@@ -14,7 +14,8 @@ type Erased<Definition extends { readonly schema: unknown }> = Omit<Definition, 
 export type AnyReceiver = Erased<ReceiverDefinition<never>>;
 export type AnyProcessor = Erased<ProcessorDefinition<never>>;
 export type AnyExporter = Erased<ExporterDefinition<never>>;
-export type AnyComponent = AnyReceiver | AnyProcessor | AnyExporter;
+export type AnyConnector = Erased<ConnectorDefinition<never>>;
+export type AnyComponent = AnyReceiver | AnyProcessor | AnyExporter | AnyConnector;
 
 /** A place in a configuration source. `line` and `column` start at 1. */
 export interface Where {
@@ -52,9 +53,11 @@ export interface PlannedPipeline {
   /** For example `traces/errors`. */
   readonly id: string;
   readonly signal: Signal;
+  /** Ids of receivers and connectors. */
   readonly receivers: readonly string[];
   /** In order. */
   readonly processors: readonly string[];
+  /** Ids of exporters and connectors. */
   readonly exporters: readonly string[];
   /** `await: primary`: the exporter whose outcome the sender is told. Undefined: all of them. */
   readonly primary?: string | undefined;
@@ -80,6 +83,7 @@ export interface Plan {
   readonly receivers: readonly PlannedComponent<AnyReceiver>[];
   readonly processors: readonly PlannedComponent<AnyProcessor>[];
   readonly exporters: readonly PlannedComponent<AnyExporter>[];
+  readonly connectors: readonly PlannedComponent<AnyConnector>[];
   readonly pipelines: readonly PlannedPipeline[];
   readonly memoryQueues: readonly MemoryQueue[];
   /** `service.telemetry.logs.level`; undefined: not given. */

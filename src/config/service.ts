@@ -13,9 +13,9 @@ export type SectionName = (typeof SECTIONS)[number];
 const componentId = z.string().min(1);
 
 export const pipeline = z.strictObject({
-  receivers: z.array(componentId).default([]).describe("Ids of receivers; at least one."),
+  receivers: z.array(componentId).default([]).describe("Ids of receivers and connectors; at least one."),
   processors: z.array(componentId).default([]).describe("Ids of processors, run in this order."),
-  exporters: z.array(componentId).default([]).describe("Ids of exporters; each gets everything."),
+  exporters: z.array(componentId).default([]).describe("Ids of exporters and connectors; each gets everything."),
   await: z
     .enum(["all", "primary"])
     .default("all")
@@ -89,7 +89,7 @@ export const topLevel = z.strictObject({
   receivers: z.record(z.string(), z.unknown()).optional().describe("Receivers by id: <type> or <type>/<name>."),
   processors: z.record(z.string(), z.unknown()).optional().describe("Processors by id."),
   exporters: z.record(z.string(), z.unknown()).optional().describe("Exporters by id."),
-  connectors: z.record(z.string(), z.unknown()).optional().describe("Connectors by id. None are available yet."),
+  connectors: z.record(z.string(), z.unknown()).optional().describe("Connectors by id: exporters of one pipeline and receivers of another."),
   extensions: z.record(z.string(), z.unknown()).optional().describe("Extensions by id. None are in force yet."),
   service: service.optional().describe("What is started, and how it is joined."),
 });

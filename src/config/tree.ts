@@ -20,6 +20,8 @@ interface Placed {
 export interface ScalarNode extends Placed {
   readonly kind: "scalar";
   readonly value: Scalar;
+  /** Where a character of a text stands, by its index in UTF-16 units; undefined when it was not written here as it is. */
+  readonly inside?: ((index: number) => Where) | undefined;
 }
 
 export interface ListNode extends Placed {

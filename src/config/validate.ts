@@ -4,12 +4,13 @@
  */
 import type * as z from "zod";
 import type { LogLevel } from "../base/host.ts";
-import { type Defined, readForeign, readSection, type Section } from "./components.ts";
+import { type Defined, readExtensions, readSection, type Section } from "./components.ts";
+import { checkConnectors } from "./connectors.ts";
 import { Findings } from "./findings.ts";
 import type { Loaded } from "./load.ts";
 import { memoryQueues } from "./memory-queues.ts";
 import { planPipelines } from "./pipelines.ts";
-import type { AnyComponent, AnyExporter, AnyProcessor, AnyReceiver, Finding, Plan, PlannedComponent, Where } from "./plan.ts";
+import type { AnyComponent, AnyConnector, AnyExporter, AnyProcessor, AnyReceiver, Finding, Plan, PlannedComponent, Where } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 import { pipeline, type PipelineConfig, service, SERVICE_NOT_IN_FORCE, type TelemetryConfig, topLevel } from "./service.ts";
 import { parseSettings } from "./settings.ts";
@@ -47,19 +48,20 @@ export function validateConfig(root: MapNode, registry: Registry): Validated {
   const receivers = readSection(root, "receiver", isReceiver, registry, findings);
   const processors = readSection(root, "processor", isProcessor, registry, findings);
   const exporters = readSection(root, "exporter", isExporter, registry, findings);
-  const connectors = readForeign(root, "connectors", findings);
-  const extensions = readForeign(root, "extensions", findings);
-  clashes(connectors, receivers, exporters, findings);
+  const connectors = readSection(root, "connector", isConnector, registry, findings);
+  const extensions = readExtensions(root, findings);
+  clashes(connectors.ids, receivers, exporters, findings);
   const config = readService(root, extensions, findings);
   const pipelines = planPipelines(root, config.pipelines, { receivers, processors, exporters, connectors }, findings);
+  if (config.complete) checkConnectors(root, pipelines, connectors, findings);
   const used = new Set(
     pipelines.flatMap((one) => [
-      ...one.receivers.map((id) => `receivers.${id}`),
+      ...one.receivers.flatMap((id) => [`receivers.${id}`, `connectors.${id}`]),
       ...one.processors.map((id) => `processors.${id}`),
-      ...one.exporters.map((id) => `exporters.${id}`),
+      ...one.exporters.flatMap((id) => [`exporters.${id}`, `connectors.${id}`]),
     ]),
   );
-  if (config.complete) for (const [name, section] of Object.entries({ receivers, processors, exporters })) unused(name, section, used, findings);
+  if (config.complete) for (const [name, section] of Object.entries({ receivers, processors, exporters, connectors })) unused(name, section, used, findings);
   const problems = inOrder(findings.problems);
   const warnings = inOrder(findings.warnings);
   if (problems.length > 0) return { plan: undefined, problems, warnings };
@@ -70,6 +72,7 @@ export function validateConfig(root: MapNode, registry: Registry): Validated {
     receivers: kept("receivers", receivers).map(planned),
     processors: keptProcessors.map(planned),
     exporters: keptExporters.map(planned),
+    connectors: kept("connectors", connectors).map(planned),
     pipelines,
     memoryQueues: memoryQueues(keptProcessors, keptExporters),
     ...logSettings(config.telemetry),
@@ -87,6 +90,10 @@ function isProcessor(definition: AnyComponent): definition is AnyProcessor {
 
 function isExporter(definition: AnyComponent): definition is AnyExporter {
   return definition.kind === "exporter";
+}
+
+function isConnector(definition: AnyComponent): definition is AnyConnector {
+  return definition.kind === "connector";
 }
 
 function planned<Definition>({ id, definition, config, where }: Defined<Definition>): PlannedComponent<Definition> {

@@ -39,7 +39,16 @@ export interface Owned extends Range {
   readonly block: Block;
 }
 
-export class Engine {
+/** What rules take of an engine: its memory, places for what they compare with or insert, room for what they make. */
+export interface RuleMemory {
+  readonly bytes: Uint8Array;
+  readonly pool: Pick<Pool, "take">;
+  constant(bytes: Uint8Array): Range;
+  region(size: number): number;
+  text(text: string): Text;
+}
+
+export class Engine implements RuleMemory {
   readonly kernel: Kernel;
   readonly pool: Pool;
   /** The whole memory. */

@@ -11,8 +11,9 @@ import type { Pool } from "../base/pool.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { EditScript } from "../wire/script.ts";
 import type { Scratch } from "../wire/scratch.ts";
-import { LEN, readVarint, readVarintHigh, skipVarint, VARINT, varintSize, writeVarint } from "../wire/varint.ts";
+import { after, I32, I64, LEN, readVarint, readVarintHigh, skipValue, skipVarint, VARINT, varintSize, writeVarint } from "../wire/varint.ts";
 import { Attributes } from "./attributes.ts";
+import { copyFields, writeDouble, writeVarint64, writeWord } from "./field-bytes.ts";
 
 /** What a view needs to know of its message: a generated table has it (tables.ts). */
 export interface Shape {
@@ -33,6 +34,8 @@ const END = 2;
 const ABSENT = -1;
 /** Field numbers that a view can find: OTLP's own end at 16. */
 const FIELDS_MAX = 128;
+/** Under these names a message has its attributes. */
+const ATTRIBUTES = new Set(["attributes", "filtered_attributes", "metadata"]);
 
 /** What the views of one walk share. */
 export interface Desk {
@@ -60,6 +63,8 @@ export class View {
   /** The fields as they stand in the chunk, for those that were set. */
   readonly #old: Int32Array;
   readonly #attributesTag: number;
+  /** Slots of repeated fields, a bit each. */
+  readonly #repeated: number;
   #attributes: Attributes | undefined;
   #attributesRead = false;
   #indexed = false;
@@ -88,8 +93,9 @@ export class View {
     shape.fields.forEach((field, slot) => (this.#slotOf[field.number] = slot));
     this.bytes.set(new Uint8Array(this.#slotOf.buffer), this.#slotMapAt);
     this.#old = new Int32Array(words);
-    const attributes = shape.fields.find((field) => field.name === "attributes" || field.name === "filtered_attributes");
+    const attributes = shape.fields.find((field) => ATTRIBUTES.has(field.name));
     this.#attributesTag = attributes === undefined ? 0 : (attributes.number << 3) | LEN;
+    this.#repeated = shape.fields.reduce((bits, field, slot) => (field.repeated ? bits | (1 << slot) : bits), 0);
   }
 
   /** Moves the view to the message whose field starts at `tagStart` and whose body is [start, end). */
@@ -211,7 +217,62 @@ export class View {
     this.#set(number, at, body, end);
   }
 
-  /** Removes a field. */
+  /** Sets a varint field to 64 bits, given as halves. A negative int32 or enum has a high half of ones. */
+  setVarint64(number: number, low: number, high: number): void {
+    const body = this.#head((number << 3) | VARINT, 20);
+    this.#take(number, body, writeVarint64(this.bytes, body, low >>> 0, high >>> 0));
+  }
+
+  /** Sets a fixed64 or sfixed64 field, given as halves. */
+  setFixed64(number: number, low: number, high: number): void {
+    const body = this.#head((number << 3) | I64, 18);
+    writeWord(this.bytes, body, low);
+    writeWord(this.bytes, body + 4, high);
+    this.#take(number, body, body + 8);
+  }
+
+  setFixed32(number: number, value: number): void {
+    const body = this.#head((number << 3) | I32, 14);
+    writeWord(this.bytes, body, value);
+    this.#take(number, body, body + 4);
+  }
+
+  setDouble(number: number, value: number): void {
+    const body = this.#head((number << 3) | I64, 18);
+    writeDouble(this.bytes, body, value);
+    this.#take(number, body, body + 8);
+  }
+
+  /** Sets a length-delimited field to bytes from outside the memory: text, ids, a message that was made anew. */
+  setContent(number: number, content: Uint8Array): void {
+    const tag = (number << 3) | LEN;
+    const { scratch } = this.#desk;
+    const at = scratch.reserve(10 + content.length);
+    const body = writeVarint(this.bytes, writeVarint(this.bytes, at, tag), content.length);
+    this.bytes.set(content, body);
+    scratch.take(body + content.length);
+    this.#set(number, at, body, body + content.length);
+  }
+
+  /** Sets a field, a repeated one with all its occurrences, to whole fields that lie in scratch, tags included. */
+  setFields(number: number, start: number, end: number): void {
+    if (start === end) return this.clear(number);
+    const tag = readVarint(this.bytes, start);
+    let body = after;
+    if ((tag & 7) === LEN) body = skipVarint(this.bytes, body);
+    this.#set(number, start, body, end);
+  }
+
+  /** The same with bytes from outside the memory. */
+  setFieldsFrom(number: number, fields: Uint8Array): void {
+    const { scratch } = this.#desk;
+    const start = scratch.reserve(fields.length);
+    this.bytes.set(fields, start);
+    scratch.take(start + fields.length);
+    this.setFields(number, start, start + fields.length);
+  }
+
+  /** Removes a field, a repeated one with all its occurrences. */
   clear(number: number): void {
     if (this.has(number)) this.#set(number, ABSENT, ABSENT, ABSENT);
   }
@@ -245,11 +306,56 @@ export class View {
       const end = this.#slots[at + END] ?? ABSENT;
       if (oldTag === ABSENT) {
         if (tag !== ABSENT) script.insert(node, this.#end, tag, end);
+      } else if ((this.#repeated & (1 << slot)) !== 0) {
+        this.#cutEach(node, this.shape.fields[slot]?.number ?? 0, oldTag, this.#old[at + END] ?? 0);
+        if (tag !== ABSENT) script.insert(node, this.#end, tag, end);
       } else if (tag === ABSENT) script.cut(node, oldTag, this.#old[at + END] ?? 0);
       else script.replace(node, oldTag, this.#old[at + END] ?? 0, tag, end);
     }
     this.#changed = 0;
     if (attributes) this.#attributes?.flush(script, node, this.#end);
+  }
+
+  /**
+   * Writes the message as it is now to scratch as one whole field: what was not set stays in its place,
+   * unknown fields too, what was set stands behind. Returns where the field starts; it ends at
+   * `scratch.end`. The view is left as it was.
+   */
+  compose(): number {
+    if (!this.#indexed) this.#index();
+    const { scratch, kernel } = this.#desk;
+    const attributes = this.attributesChanged ? this.#attributes : undefined;
+    let room = 10 + this.#end - this.#start + (attributes?.size ?? 0);
+    for (let slot = 0, bits = this.#changed; bits !== 0; slot++, bits >>>= 1) {
+      const at = slot * STRIDE;
+      if ((bits & 1) !== 0) room += (this.#slots[at + END] ?? 0) - (this.#slots[at + TAG] ?? 0);
+    }
+    const from = scratch.reserve(room);
+    const left = (field: number): boolean =>
+      (attributes !== undefined && field === this.#attributesTag >>> 3) ||
+      ((this.#slotOf[field] ?? ABSENT) >= 0 && (this.#changed & (1 << (this.#slotOf[field] ?? 0))) !== 0);
+    const body = from + 10;
+    let to = copyFields(kernel, this.#start, this.#end, body, left);
+    for (let slot = 0, bits = this.#changed; bits !== 0; slot++, bits >>>= 1) {
+      const tag = this.#slots[slot * STRIDE + TAG] ?? ABSENT;
+      if ((bits & 1) === 0 || tag === ABSENT) continue;
+      const end = this.#slots[slot * STRIDE + END] ?? 0;
+      kernel.copy(to, tag, end - tag);
+      to += end - tag;
+    }
+    to = attributes?.copyTo(to) ?? to;
+    const tag = (this.#number << 3) | LEN;
+    const start = body - varintSize(tag) - varintSize(to - body);
+    writeVarint(this.bytes, writeVarint(this.bytes, start, tag), to - body);
+    scratch.take(to);
+    return start;
+  }
+
+  /** Moves the view to a message that is a whole field, at its tag: one that `compose` wrote. */
+  atField(tagStart: number): void {
+    readVarint(this.bytes, tagStart);
+    const length = readVarint(this.bytes, after);
+    this.at(tagStart, after, after + length);
   }
 
   /** Writes a message that was absent as a new field at the front of its parent. */
@@ -277,6 +383,28 @@ export class View {
     scratch.take(to);
     this.#changed = 0;
     script.insert(parent.node(), parent.start, start, to);
+  }
+
+  #cutEach(node: number, number: number, start: number, end: number): void {
+    for (let at = start; at < end;) {
+      const tag = readVarint(this.bytes, at);
+      const next = skipValue(this.bytes, after, tag);
+      if (tag >>> 3 === number) this.#desk.script.cut(node, at, next);
+      at = next;
+    }
+  }
+
+  /** Begins a field in scratch with at most `room` bytes; returns where its value goes. */
+  #head(tag: number, room: number): number {
+    return writeVarint(this.bytes, this.#desk.scratch.reserve(room), tag);
+  }
+
+  /** Takes the field whose value at [body, end) follows what `#head` began. */
+  #take(number: number, body: number, end: number): void {
+    const { scratch } = this.#desk;
+    const at = scratch.end;
+    scratch.take(end);
+    this.#set(number, at, body, end);
   }
 
   #slot(number: number, column: number): number {

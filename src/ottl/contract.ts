@@ -2,7 +2,8 @@
  * What the parts of OTTL agree on: a compiled value (`Operand`), a function's definition, a context's
  * paths. The compiler knows no function and no path by name; functions know no grammar.
  */
-import type { Engine } from "../otlp/engine.ts";
+import type { Attributes } from "../otlp/attributes.ts";
+import type { RuleMemory } from "../otlp/engine.ts";
 import type { Level } from "../pipeline/step.ts";
 import type { Subject } from "./subject.ts";
 import type { Duration, Time, Value } from "./value.ts";
@@ -11,7 +12,7 @@ export type Get<T = Value> = (subject: Subject) => T;
 
 /** Where a value lies in the engine's memory, so that rules can compare and copy it without decoding. */
 export class Place {
-  /** AnyValue's field number for what is there (any-value.ts), 0: nothing. */
+  /** AnyValue's field number for what is there (any-value.ts), 0: nil. A text field that is absent is an empty text, not nil. */
   kind = 0;
   /** The text's or the bytes' own range, when `kind` is STRING_VALUE or BYTES_VALUE. */
   start = 0;
@@ -19,6 +20,9 @@ export class Place {
   /** The AnyValue's body, for what is an attribute's value; -1 otherwise. */
   valueStart = -1;
   valueEnd = -1;
+  /** The halves of an integer or a bool that is no attribute's value: `kind` is INT_VALUE or BOOL_VALUE, `valueStart` -1. */
+  low = 0;
+  high = 0;
 }
 
 /** A compiled value: of a path, a literal, a converter's call, arithmetic, a list, a map, an enum. */
@@ -32,9 +36,19 @@ export interface Operand {
   readonly place: ((subject: Subject, place: Place) => void) | undefined;
   /** Sets to an AnyValue's body that lies in memory, which is copied: a path to one attribute. */
   readonly setBody: ((subject: Subject, valueStart: number, valueEnd: number) => void) | undefined;
+  /** For a path to a whole map of attributes: the list itself, so that editors work on it without decoding values. */
+  readonly attributes?: ((subject: Subject) => Attributes) | undefined;
   readonly reads: readonly Level[];
   /** Levels that `set` writes. */
   readonly writes: readonly Level[];
+}
+
+/** A value of one type, as it is given to a function. A plain closure will do. */
+export interface Getter<T> extends Get<T> {
+  /** The value, when it is the same for every item. */
+  readonly constant?: { readonly value: T } | undefined;
+  /** What it is computed from: for a fast form on its `place`. */
+  readonly operand?: Operand | undefined;
 }
 
 /** A function of one or two values, given to a function: `(key, value) => ...`. */
@@ -49,21 +63,21 @@ export interface Parameters {
   getter: Operand;
   setter: Operand;
   get_setter: Operand;
-  map_getter: Get<ReadonlyMap<string, Value>>;
+  map_getter: Getter<ReadonlyMap<string, Value>>;
   map_get_setter: Operand;
-  list_getter: Get<readonly Value[]>;
+  list_getter: Getter<readonly Value[]>;
   list_get_setter: Operand;
-  string_getter: Get<string>;
-  string_like: Get<string | null>;
-  int_getter: Get<bigint>;
-  int_like: Get<bigint | null>;
-  float_getter: Get<number>;
-  float_like: Get<number | null>;
-  bool_getter: Get<boolean>;
-  bool_like: Get<boolean | null>;
-  bytes_like: Get<Uint8Array | null>;
-  time_getter: Get<Time>;
-  duration_getter: Get<Duration>;
+  string_getter: Getter<string>;
+  string_like: Getter<string | null>;
+  int_getter: Getter<bigint>;
+  int_like: Getter<bigint | null>;
+  float_getter: Getter<number>;
+  float_like: Getter<number | null>;
+  bool_getter: Getter<boolean>;
+  bool_like: Getter<boolean | null>;
+  bytes_like: Getter<Uint8Array | null>;
+  time_getter: Getter<Time>;
+  duration_getter: Getter<Duration>;
   function: FunctionUse;
   lambda: Lambda;
   enum: bigint;
@@ -97,7 +111,7 @@ export type Arguments<P extends readonly Parameter[]> = {
 
 /** What a function may need from outside, when it is built. */
 export interface Tools {
-  readonly engine: Engine;
+  readonly engine: RuleMemory;
   /** Nanoseconds since 1970, for Now(). */
   now(): bigint;
   /** From 0 up to 1, for UUID(). */
@@ -128,6 +142,8 @@ export interface Operation {
   /** The levels that an editor writes beside those of its operands, or that either reads beside them. */
   readonly reads?: readonly Level[];
   readonly writes?: readonly Level[];
+  /** True for an editor that uses `Subject.metric`: it may put another metric in place of the one at hand, or add some. */
+  readonly replaces?: true;
   /** False for what differs from call to call (Now, UUID): never computed ahead. */
   readonly pure?: false;
 }

@@ -3,10 +3,11 @@
  * documentation), the signals it serves and the function that builds it.
  */
 import type * as z from "zod";
-import type { Signal } from "../base/signal.ts";
+import { type Signal, SIGNALS } from "../base/signal.ts";
 import type { Host, Logger } from "../base/host.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Batch, Origin } from "./batch.ts";
+import type { Connector, Joins, Wiring } from "./connector.ts";
 import type { Counters } from "./counters.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Stage } from "./stage.ts";
@@ -46,8 +47,14 @@ export interface Exporter {
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** Stateless rules that fuse, or a stage that holds, waits or regroups. */
-export type Processor = { readonly steps: readonly Step[] } | { readonly stage: Stage };
+/** Makes one batch of another, at once and without memory: what needs all of it to decide on an item. */
+export interface Regroup {
+  /** The same batch, retained once more, or a new one; the caller holds it either way. Throws `over_budget`. */
+  run(batch: Batch): Batch;
+}
+
+/** Stateless rules that fuse, a regrouping of a batch, or a stage that holds or waits. */
+export type Processor = { readonly steps: readonly Step[] } | { readonly regroup: Regroup } | { readonly stage: Stage };
 
 interface Definition<Kind extends string, Config> {
   readonly kind: Kind;
@@ -88,7 +95,27 @@ export interface ExporterDefinition<Config = unknown> extends Definition<"export
   create(config: Config, context: Context): Exporter;
 }
 
-export type ComponentDefinition = ReceiverDefinition<never> | ProcessorDefinition<never> | ExporterDefinition<never>;
+/** What is wrong with a component's settings that its schema cannot know. */
+export interface Complaint {
+  /** Below the settings. */
+  readonly path: readonly (string | number)[];
+  /** What is wrong, without a full stop: it follows the setting's path and a colon. */
+  readonly message: string;
+  readonly cure?: string | undefined;
+  /** The character of a text where the trouble is, in UTF-16 units. */
+  readonly index?: number | undefined;
+}
+
+export interface ConnectorDefinition<Config = unknown> extends Definition<"connector", Config> {
+  /** What it can stand between. `signals` are those that it takes. */
+  readonly joins: Joins;
+  /** Judges settings where they stand: `id` is the component's as configured. */
+  check?(config: Config, id: string, wiring: Wiring): readonly Complaint[];
+  /** Called once for each pair of signals that is in use. */
+  create(config: Config, context: Context, wiring: Wiring): Connector;
+}
+
+export type ComponentDefinition = ReceiverDefinition<never> | ProcessorDefinition<never> | ExporterDefinition<never> | ConnectorDefinition<never>;
 
 export function defineReceiver<Config>(definition: Omit<ReceiverDefinition<Config>, "kind">): ReceiverDefinition<Config> {
   return { kind: "receiver", ...definition };
@@ -100,6 +127,10 @@ export function defineProcessor<Config>(definition: Omit<ProcessorDefinition<Con
 
 export function defineExporter<Config>(definition: Omit<ExporterDefinition<Config>, "kind">): ExporterDefinition<Config> {
   return { kind: "exporter", ...definition };
+}
+
+export function defineConnector<Config>(definition: Omit<ConnectorDefinition<Config>, "kind" | "signals">): ConnectorDefinition<Config> {
+  return { kind: "connector", signals: SIGNALS.filter((signal) => definition.joins[signal] !== undefined), ...definition };
 }
 
 export type { Batch, Origin };

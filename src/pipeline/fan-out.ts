@@ -1,6 +1,8 @@
 /**
  * The end of a pipeline: the same batch to every exporter at once, and one outcome for the sender.
- * Each destination's items are counted at it: sent, failed, and dropped for good.
+ * Each destination's items are counted at it: sent, failed, and dropped for good. A connector is a
+ * branch, too: the destinations behind it count for themselves, and here is counted only what none of
+ * them took and no sender hears of.
  */
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/host.ts";
@@ -12,7 +14,9 @@ import { combineOutcomes, type Outcome } from "./outcome.ts";
 
 export interface Branch {
   readonly id: string;
-  readonly exporter: Exporter;
+  readonly exporter: Pick<Exporter, "consume">;
+  /** It is a connector. */
+  readonly connector?: boolean;
 }
 
 export interface FanOutParts {
@@ -24,12 +28,14 @@ export interface FanOutParts {
   readonly logger: Logger;
 }
 
-interface Counted extends Branch {
-  readonly sent: Counter;
-  readonly failed: Counter;
+interface Counts {
+  readonly sent?: Counter;
+  readonly failed?: Counter;
   readonly refused: Counter;
   readonly rejected: Counter;
 }
+
+type Counted = Branch & Counts;
 
 export class FanOut {
   readonly #branches: readonly Counted[];
@@ -42,10 +48,7 @@ export class FanOut {
     this.#primary = branches.findIndex(({ id }) => id === primary);
     this.#branches = branches.map((branch) => ({
       ...branch,
-      sent: counters.counter(`otelcol_exporter_sent_${items}`, { exporter: branch.id }),
-      failed: counters.counter(`otelcol_exporter_send_failed_${items}`, { exporter: branch.id }),
-      refused: counters.counter(`sluice_exporter_dropped_${items}`, { exporter: branch.id, reason: "refused" }),
-      rejected: counters.counter(`sluice_exporter_dropped_${items}`, { exporter: branch.id, reason: "rejected" }),
+      ...(branch.connector === true ? behind(branch.id, signal, counters) : at(branch.id, items, counters)),
     }));
   }
 
@@ -83,20 +86,24 @@ export class FanOut {
   #count(branch: Counted, outcome: Outcome, items: number, told: boolean): void {
     switch (outcome.kind) {
       case "accepted":
-        branch.sent.add(items);
+        branch.sent?.add(items);
         break;
       case "partial":
-        branch.sent.add(items - outcome.rejected);
-        branch.failed.add(outcome.rejected);
+        branch.sent?.add(items - outcome.rejected);
+        branch.failed?.add(outcome.rejected);
         branch.rejected.add(outcome.rejected);
-        this.#logger.log("warn", "A destination rejected items", { exporter: branch.id, items: outcome.rejected, message: outcome.message });
+        this.#logger.log("warn", "A destination rejected items", {
+          [branch.connector === true ? "connector" : "exporter"]: branch.id,
+          items: outcome.rejected,
+          message: outcome.message,
+        });
         break;
       case "retry":
       case "refused":
-        branch.failed.add(items);
+        branch.failed?.add(items);
         if (!told) branch.refused.add(items);
         this.#logger.log("warn", outcome.kind === "retry" ? "Export failed, may succeed later" : "Export refused for good", {
-          exporter: branch.id,
+          [branch.connector === true ? "connector" : "exporter"]: branch.id,
           items,
           message: outcome.message,
           dropped: told ? 0 : items,
@@ -104,6 +111,23 @@ export class FanOut {
         break;
     }
   }
+}
+
+function at(exporter: string, items: string, counters: Counters): Counts {
+  return {
+    sent: counters.counter(`otelcol_exporter_sent_${items}`, { exporter }),
+    failed: counters.counter(`otelcol_exporter_send_failed_${items}`, { exporter }),
+    refused: counters.counter(`sluice_exporter_dropped_${items}`, { exporter, reason: "refused" }),
+    rejected: counters.counter(`sluice_exporter_dropped_${items}`, { exporter, reason: "rejected" }),
+  };
+}
+
+function behind(connector: string, signal: Signal, counters: Counters): Counts {
+  const labels = { connector, "otel.signal": signal };
+  return {
+    refused: counters.counter("sluice_connector_undelivered_items", { ...labels, reason: "refused" }),
+    rejected: counters.counter("sluice_connector_undelivered_items", { ...labels, reason: "rejected" }),
+  };
 }
 
 async function attempt({ exporter }: Counted, batch: Batch): Promise<Outcome> {

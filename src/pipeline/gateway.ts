@@ -1,6 +1,6 @@
 /**
  * The graph of a gateway: receivers into pipelines, pipelines through processors, each into its
- * exporters. A batch is shared, never copied: several pipelines, and all exporters of one, read the
+ * exporters, and into connectors, which lead to other pipelines. A batch is shared, never copied: several pipelines, and all exporters of one, read the
  * same bytes. Neighbouring stateless processors are one run; a stage is called with envelopes.
  *
  * Ownership: a receiver holds its batch until the outcome; a batch that a run or a stage makes is
@@ -10,12 +10,28 @@ import { SluiceError } from "../base/errors.ts";
 import type { Clock, Host } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
 import type { Engine } from "../otlp/engine.ts";
+import type {
+  ConnectorDefinition,
+  Context,
+  Exporter,
+  ExporterDefinition,
+  Intake,
+  Processor,
+  ProcessorDefinition,
+  Receiver,
+  ReceiverDefinition,
+  Running,
+} from "./component.ts";
 import type { Batch } from "./batch.ts";
-import type { Context, Exporter, ExporterDefinition, Intake, Processor, ProcessorDefinition, Receiver, ReceiverDefinition, Running } from "./component.ts";
+import type { Connector, Wiring } from "./connector.ts";
 import type { Counters } from "./counters.ts";
-import { FanOut } from "./fan-out.ts";
-import { ACCEPTED, combineOutcomes, failureOf, type Outcome } from "./outcome.ts";
+import { deliver } from "./deliver.ts";
+import { type Branch, FanOut } from "./fan-out.ts";
+import { type Join, joinsOf, ranksOf } from "./graph.ts";
+import { Junction } from "./junction.ts";
+import { ACCEPTED, combineOutcomes } from "./outcome.ts";
 import { Pipeline } from "./pipeline.ts";
+import type { Stage } from "./stage.ts";
 
 /** A component as configured: its id, what builds it, and its settings, parsed by its own schema. */
 export interface Planned<Definition> {
@@ -29,11 +45,11 @@ export interface PlannedPipeline {
   /** For example `traces/errors`. */
   readonly id: string;
   readonly signal: Signal;
-  /** Ids of `receivers`. */
+  /** Ids of `receivers`, or of `connectors`. */
   readonly receivers: readonly string[];
   /** Ids of `processors`, in order. Each pipeline has instances of its own. */
   readonly processors: readonly string[];
-  /** Ids of `exporters`. One instance an id, however many pipelines name it. */
+  /** Ids of `exporters`, or of `connectors`. One instance an id (of a connector: for each pair of signals), however many pipelines name it. */
   readonly exporters: readonly string[];
   /** The exporter whose outcome the sender is told; undefined: all of them. */
   readonly primary?: string | undefined;
@@ -44,6 +60,8 @@ export interface GatewayPlan {
   readonly receivers: readonly Planned<Pick<ReceiverDefinition<never>, "create">>[];
   readonly processors: readonly Planned<Pick<ProcessorDefinition<never>, "create">>[];
   readonly exporters: readonly Planned<Pick<ExporterDefinition<never>, "create">>[];
+  /** None where absent. Each is the exporter of a pipeline and the receiver of another, and they make no cycle. */
+  readonly connectors?: readonly Planned<Pick<ConnectorDefinition<never>, "create" | "joins">>[];
   readonly pipelines: readonly PlannedPipeline[];
 }
 
@@ -66,6 +84,9 @@ interface Opened {
   readonly addresses: readonly Address[];
   readonly running: readonly Running[];
   readonly pipelines: readonly Pipeline[];
+  readonly junctions: readonly Junction[];
+  /** What is drained together, in the order of the way that telemetry takes: what holds nothing is in it, too. */
+  readonly drains: readonly (readonly (Pipeline | Junction)[])[];
   readonly exporters: ReadonlyMap<string, Exporter>;
   readonly clock: Clock;
 }
@@ -84,7 +105,11 @@ export class Gateway {
   static async start(parts: GatewayParts): Promise<Gateway> {
     const { plan } = parts;
     const exporters = new Map(plan.exporters.map((planned) => [planned.id, createPlanned(planned, parts)]));
-    const pipelines = plan.pipelines.map((planned) => createPipeline(planned, exporters, parts));
+    const joins = joinsOf(plan.connectors ?? [], plan.pipelines);
+    const junctions = joins.map((join) => createJunction(join, parts));
+    const pipelines = plan.pipelines.map((planned) => createPipeline(planned, exporters, junctions, parts));
+    const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
+    for (const junction of junctions) junction.join(byId);
     const running: Running[] = [];
     const addresses: Address[] = [];
     try {
@@ -100,43 +125,70 @@ export class Gateway {
       await Promise.all([...running, ...exporters.values()].map((component) => component.stop(0)));
       throw error;
     }
-    return new Gateway({ addresses, running, pipelines, exporters, clock: parts.host.clock });
+    const drains = drainsOf(plan, joins, pipelines, junctions);
+    return new Gateway({ addresses, running, pipelines, junctions, drains, exporters, clock: parts.host.clock });
   }
 
-  /** Receivers, then stages, then exporters, all before `deadlineMs` from now: what a stage still holds then is counted as dropped. */
+  /** Receivers, then stages in the order of the way, then exporters, all before `deadlineMs` from now: what a stage still holds then is counted as dropped. */
   stop(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     return this.#stopped;
   }
 
   async #stop(deadlineMs: number): Promise<void> {
-    const { running, pipelines, exporters, clock } = this.#opened;
+    const { running, pipelines, junctions, drains, exporters, clock } = this.#opened;
     const endMs = clock.monotonicMs() + deadlineMs;
     const leftMs = () => Math.max(0, endMs - clock.monotonicMs());
-    const receiversMs = pipelines.some(({ holds }) => holds) ? deadlineMs * RECEIVERS_SHARE : deadlineMs;
+    const receiversMs = [...pipelines, ...junctions].some(({ holds }) => holds) ? deadlineMs * RECEIVERS_SHARE : deadlineMs;
     await Promise.all(running.map((receiver) => receiver.stop(receiversMs)));
-    await Promise.all(pipelines.map((pipeline) => pipeline.drain(leftMs)));
+    for (const drained of drains) await Promise.all(drained.map((one) => one.drain(leftMs)));
     await Promise.all([...exporters.values()].map((exporter) => exporter.stop(leftMs())));
   }
 }
 
 /** A definition as it is called here: the plan's maker parsed `config` with the schema of this very definition. */
 interface Creates<Made> {
-  create(config: unknown, context: Context, signal?: Signal): Made;
+  create(config: unknown, context: Context, place?: Signal | Wiring): Made;
 }
 
-function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>, parts: GatewayParts, signal?: Signal): Made {
-  return definition.create(config, contextOf(id, parts), signal);
+function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>, parts: GatewayParts, place?: Signal | Wiring): Made {
+  return definition.create(config, contextOf(id, parts), place);
 }
 
 function contextOf(id: string, { host, engine, counters }: GatewayParts): Context {
   return { id, host, engine, counters, logger: host.logger };
 }
 
-function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string, Exporter>, parts: GatewayParts): Pipeline {
+function createJunction({ id, wiring }: Join, parts: GatewayParts): Junction {
+  const { engine, counters, host, plan } = parts;
+  const planned = known(
+    plan.connectors?.find((one) => one.id === id),
+    "connector",
+    id,
+  );
+  const connector = createPlanned<Connector>(planned, parts, wiring);
+  if ("stage" in connector) checkState("connector", id, connector.stage.state, host);
+  return new Junction({ id, wiring, connector, engine, counters });
+}
+
+/** Ranks of pipelines, each with the connectors that they feed behind it. */
+function drainsOf({ pipelines: planned }: GatewayPlan, joins: readonly Join[], pipelines: readonly Pipeline[], junctions: readonly Junction[]) {
+  const ranks = ranksOf(planned, joins);
+  const feedRank = (join: Join | undefined) => Math.max(0, ...(join?.feeds ?? []).map((index) => ranks[index] ?? 0));
+  const drains: (Pipeline | Junction)[][] = [];
+  for (let rank = 0; rank <= Math.max(0, ...ranks); rank++) {
+    drains.push(
+      pipelines.filter((_, index) => ranks[index] === rank),
+      junctions.filter((_, index) => feedRank(joins[index]) === rank),
+    );
+  }
+  return drains;
+}
+
+function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string, Exporter>, junctions: readonly Junction[], parts: GatewayParts): Pipeline {
   const { host, engine, counters, plan } = parts;
-  const { signal, primary } = planned;
-  const branches = planned.exporters.map((id) => ({ id, exporter: known(exporters.get(id), "exporter", id) }));
+  const { id: pipelineId, signal, primary } = planned;
+  const branches = planned.exporters.map((id) => branchOf(id, signal, exporters, junctions));
   const processors = planned.processors.map((id) => {
     const processor = known(
       plan.processors.find((one) => one.id === id),
@@ -144,18 +196,28 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
       id,
     );
     const made = createPlanned<Processor>(processor, parts, signal);
-    checkState(id, made, host);
+    if ("stage" in made) checkState("processor", id, made.stage.state, host);
     return made;
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });
-  return new Pipeline({ signal, processors, fanOut, engine, counters });
+  return new Pipeline({ id: pipelineId, signal, processors, fanOut, engine, counters });
+}
+
+/** An exporter, or a connector: all its instances that take this signal, as one. */
+function branchOf(id: string, signal: Signal, exporters: ReadonlyMap<string, Exporter>, junctions: readonly Junction[]): Branch {
+  const joined = junctions.filter((junction) => junction.id === id && junction.wiring.from === signal);
+  const [only] = joined;
+  if (only === undefined) return { id, exporter: known(exporters.get(id), "exporter", id) };
+  if (joined.length === 1) return { id, exporter: only, connector: true };
+  const consume = async (batch: Batch) => combineOutcomes(await Promise.all(joined.map((junction) => junction.consume(batch))));
+  return { id, exporter: { consume }, connector: true };
 }
 
 /** On Workers a request that waits for another's is cut off, and nothing lives on between two: only `none` runs there. */
-function checkState(id: string, processor: Processor, { runtime }: Host): void {
-  if (runtime !== "workers" || !("stage" in processor) || processor.stage.state === "none") return;
-  throw new SluiceError("config", `Cannot use processor "${id}" on Workers: it keeps telemetry between requests`, {
-    path: `processors.${id}`,
+function checkState(kind: "processor" | "connector", id: string, state: Stage["state"], { runtime }: Host): void {
+  if (runtime !== "workers" || state === "none") return;
+  throw new SluiceError("config", `Cannot use ${kind} "${id}" on Workers: it keeps telemetry between requests`, {
+    path: `${kind}s.${id}`,
     cure: `Take "${id}" out of the pipelines, or run Sluice on Node, Bun or Deno`,
   });
 }
@@ -170,19 +232,7 @@ function intakeOf(pipelines: readonly Pipeline[]): Intake {
     signals: new Set(pipelines.map(({ signal }) => signal)),
     async consume(batch) {
       if (batch.items === 0) return ACCEPTED;
-      const fed = pipelines.filter(({ signal }) => signal === batch.signal);
-      const [only] = fed;
-      if (fed.length === 1 && only !== undefined) return guarded(only, batch);
-      return combineOutcomes(await Promise.all(fed.map((pipeline) => guarded(pipeline, batch))));
+      return deliver(pipelines.filter(({ signal }) => signal === batch.signal).map((pipeline) => ({ pipeline, batch })));
     },
   };
-}
-
-/** A pipeline's outcome; what was thrown is one, too, so that no branch's defect hides the others' answers. */
-async function guarded(pipeline: Pipeline, batch: Batch): Promise<Outcome> {
-  try {
-    return await pipeline.consume(batch);
-  } catch (error) {
-    return failureOf(error);
-  }
 }

@@ -1,12 +1,12 @@
 /**
- * One pipeline: runs of fused steps and stages in order, then the fan-out. A run that drops every
- * item ends the journey with success.
+ * One pipeline: runs of fused steps, regroupings and stages in order, then the fan-out. A run that
+ * drops every item ends the journey with success.
  */
 import type { Signal } from "../base/signal.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Batch } from "./batch.ts";
-import type { Processor } from "./component.ts";
-import type { Counters } from "./counters.ts";
+import type { Processor, Regroup } from "./component.ts";
+import type { Counter, Counters } from "./counters.ts";
 import { batchFrom, envelopeOf } from "./envelope.ts";
 import type { FanOut } from "./fan-out.ts";
 import { ACCEPTED, failureOf, type Outcome } from "./outcome.ts";
@@ -15,6 +15,8 @@ import type { Envelope, Next, Stage } from "./stage.ts";
 import { planRuns, type Step } from "./step.ts";
 
 export interface PipelineParts {
+  /** For example `traces/errors`. */
+  readonly id: string;
   readonly signal: Signal;
   readonly processors: readonly Processor[];
   readonly fanOut: FanOut;
@@ -22,17 +24,22 @@ export interface PipelineParts {
   readonly counters: Counters;
 }
 
-type Part = Run | Stage;
+type Part = Run | Regroup | Stage;
 
 export class Pipeline {
+  readonly id: string;
   readonly signal: Signal;
-  /** Walks and stages, in order. */
+  /** Walks, regroupings and stages, in order. */
   readonly parts: readonly Part[];
+  /** Items that its destinations refused for good while the sender was told that all is well. */
+  readonly dropped: Counter;
   readonly #fanOut: FanOut;
   readonly #engine: Engine;
 
-  constructor({ signal, processors, fanOut, engine, counters }: PipelineParts) {
+  constructor({ id, signal, processors, fanOut, engine, counters }: PipelineParts) {
+    this.id = id;
     this.signal = signal;
+    this.dropped = counters.counter("sluice_pipeline_dropped_items", { pipeline: id, reason: "refused" });
     this.#fanOut = fanOut;
     this.#engine = engine;
     this.parts = partsOf(processors, (steps) => new Run(engine, signal, steps, counters));
@@ -40,7 +47,7 @@ export class Pipeline {
 
   /** Whether anything may be held between requests, so that stopping takes time for it. */
   get holds(): boolean {
-    return this.parts.some((part) => !(part instanceof Run) && part.state !== "none");
+    return this.parts.some((part) => !("run" in part) && part.state !== "none");
   }
 
   /** The caller holds `batch` until this settles. Rejects with `over_budget` when the pool has no room for an edit. */
@@ -51,14 +58,14 @@ export class Pipeline {
   /** Passes on what stages hold, the first one's first: `leftMs` says how long that may still take. */
   async drain(leftMs: () => number): Promise<void> {
     for (const [index, part] of this.parts.entries()) {
-      if (!(part instanceof Run)) await part.drain(this.#next(index), leftMs());
+      if (!("run" in part)) await part.drain(this.#next(index), leftMs());
     }
   }
 
   async #from(index: number, batch: Batch): Promise<Outcome> {
     const part = this.parts[index];
     if (part === undefined) return this.#fanOut.consume(batch);
-    if (!(part instanceof Run)) return part.consume(envelopeOf(this.#engine, batch), this.#next(index));
+    if (!("run" in part)) return part.consume(envelopeOf(this.#engine, batch), this.#next(index));
     const edited = part.run(batch);
     try {
       return edited.items === 0 ? ACCEPTED : await this.#from(index + 1, edited);
@@ -97,7 +104,7 @@ function partsOf(processors: readonly Processor[], runOf: (steps: readonly Step[
     if ("steps" in processor) steps.push(...processor.steps);
     else {
       close();
-      parts.push(processor.stage);
+      parts.push("regroup" in processor ? processor.regroup : processor.stage);
     }
   }
   close();

@@ -5,7 +5,7 @@
  */
 import { SluiceError } from "../base/errors.ts";
 import type { Signal } from "../base/signal.ts";
-import { Cursor } from "../otlp/cursor.ts";
+import { Cursor, EVENTS, EXEMPLARS } from "../otlp/cursor.ts";
 import type { Engine } from "../otlp/engine.ts";
 import * as tape from "../otlp/tape.ts";
 import type { View } from "../otlp/view.ts";
@@ -14,7 +14,9 @@ import { EditScript } from "../wire/script.ts";
 import { Scratch } from "../wire/scratch.ts";
 import { Batch } from "./batch.ts";
 import type { Counter, Counters } from "./counters.ts";
-import { depthOf, type Step, writesAbove } from "./step.ts";
+import { MetricRewrite } from "./rewrite.ts";
+import { depthOf, EVENT_LEVEL, EXEMPLAR_LEVEL, type Step, writesAbove } from "./step.ts";
+import { after, LEN, readVarint, skipValue } from "../wire/varint.ts";
 
 /** Under this many bytes a piece, pieces are laid end to end at once: a write each would cost more (docs/decisions/006). */
 const PIECE_BYTES_MIN = 4096;
@@ -26,6 +28,9 @@ interface Fused {
   readonly incoming: Counter;
   readonly outgoing: Counter;
   readonly reason: Counter;
+  /** Data points that it added, and those that it folded into others: of steps that replace metrics. */
+  readonly created: Counter;
+  readonly folded: Counter;
 }
 
 export class Run {
@@ -36,9 +41,17 @@ export class Run {
   readonly #depth: number;
   readonly #leaf: number;
   readonly #lateParents: boolean;
+  readonly #prunesResources: boolean;
+  readonly #prunesScopes: boolean;
+  /** Whether metrics without points go: where points are what is dropped. */
+  readonly #prunesMetrics: boolean;
+  /** Whether any step runs below the items. */
+  readonly #inItems: boolean;
   readonly #scratch: Scratch;
   readonly #cursor: Cursor;
   readonly #script = new EditScript();
+  /** Where the last step replaces metrics. */
+  readonly #rewrite: MetricRewrite | undefined;
   #tape: tape.Tape = { words: new Int32Array(0), base: 0, count: 0 };
   /** Walks done: with `applied`, the proof of fusing. */
   walked = 0;
@@ -47,13 +60,21 @@ export class Run {
     this.#engine = engine;
     this.#signal = signal;
     this.#fused = steps.map((step) => fusedOf(step, signal, counters));
-    this.#byLevel = [0, 1, 2, 3, 4].map((level) => this.#fused.filter(({ step }) => depthOf(step.level) === level));
+    this.#byLevel = [0, 1, 2, 3, 4, EXEMPLAR_LEVEL].map((level) => this.#fused.filter(({ step }) => depthOf(step.level) === level));
     this.#leaf = tape.leafLevel(signal);
     const deepest = Math.max(...steps.map(({ level }) => depthOf(level)));
-    this.#depth = steps.some(({ drops }) => drops) ? this.#leaf : deepest;
+    this.#depth = steps.some(({ drops }) => drops) ? this.#leaf : Math.min(deepest, this.#leaf);
     this.#lateParents = steps.some(writesAbove);
+    this.#prunesScopes = steps.some(({ prunes }) => prunes === "parents");
+    this.#prunesMetrics = steps.some(({ prunes, level }) => prunes === "parents" && level === "point");
+    this.#prunesResources = steps.some(({ prunes }) => prunes !== undefined);
+    this.#inItems = deepest > tape.ITEM_LEVEL;
     this.#scratch = new Scratch(engine.pool);
-    this.#cursor = new Cursor(engine.desk(this.#scratch, this.#script), signal);
+    const desk = engine.desk(this.#scratch, this.#script);
+    this.#cursor = new Cursor(desk, signal);
+    if (steps.some(({ level }) => level === "event" || level === "exemplar")) this.#cursor.openInner();
+    this.#rewrite = signal === "metrics" && steps.at(-1)?.replaces === true ? new MetricRewrite(desk, this.#cursor) : undefined;
+    this.#cursor.editor = this.#rewrite;
   }
 
   /** Scripts applied so far. */
@@ -67,6 +88,7 @@ export class Run {
    */
   run(batch: Batch): Batch {
     for (const fused of this.#fused) fused.dropped = 0;
+    this.#rewrite?.reset();
     const chunks: Chunk[] = [];
     let changed = false;
     try {
@@ -90,13 +112,24 @@ export class Run {
 
   #count(incoming: number): number {
     let items = incoming;
-    for (const fused of this.#fused) {
-      fused.incoming.add(items);
+    for (const [index, fused] of this.#fused.entries()) {
+      // Of one component's steps in a row the first and the last are its door and its exit.
+      const { component } = fused.step;
+      if (this.#fused[index - 1]?.step.component !== component) fused.incoming.add(items);
       items -= fused.dropped;
-      fused.outgoing.add(items);
+      if (fused === this.#fused.at(-1)) items += this.#replacedItems(fused);
+      if (this.#fused[index + 1]?.step.component !== component) fused.outgoing.add(items);
       if (fused.dropped > 0) fused.reason.add(fused.dropped);
     }
     return items;
+  }
+
+  #replacedItems({ created, folded }: Fused): number {
+    if (this.#rewrite === undefined) return 0;
+    const { createdItems, foldedItems } = this.#rewrite;
+    if (createdItems > 0) created.add(createdItems);
+    if (foldedItems > 0) folded.add(foldedItems);
+    return createdItems - foldedItems;
   }
 
   /** The edited chunk, or the same one; retained for the caller either way. */
@@ -152,7 +185,8 @@ export class Run {
         kept = this.#depth < tape.SCOPE_LEVEL || this.#walkScopes(record + 1, next);
         if (kept && late) resource.flush();
       }
-      if (!kept) this.#drop(undefined, group, tag, end);
+      if (kept) group.flush();
+      else this.#drop(undefined, group, tag, end);
       record = next;
     }
   }
@@ -161,7 +195,7 @@ export class Run {
   #walkScopes(record: number, stop: number): boolean {
     const { words, base } = this.#tape;
     const { group, scopeGroup, scope } = this.#cursor;
-    let left = record === stop ? 1 : 0;
+    let left = record === stop && !this.#prunesResources ? 1 : 0;
     while (record < stop) {
       const at = base + record * tape.RECORD_WORDS;
       const next = words[at + tape.NEXT_WORD] ?? 0;
@@ -176,8 +210,10 @@ export class Run {
         kept = this.#depth < tape.ITEM_LEVEL || this.#walkItems(record + 1, next);
         if (kept && late) scope.flush();
       }
-      if (kept) left++;
-      else this.#drop(group, scopeGroup, tag, end);
+      if (kept) {
+        scopeGroup.flush();
+        left++;
+      } else this.#drop(group, scopeGroup, tag, end);
       record = next;
     }
     return left > 0;
@@ -188,7 +224,8 @@ export class Run {
     const cursor = this.#cursor;
     const { scopeGroup, item } = cursor;
     const metrics = this.#leaf === tape.POINT_LEVEL;
-    let left = record === stop ? 1 : 0;
+    if (this.#rewrite !== undefined) return this.#walkRewritten(this.#rewrite, record, stop);
+    let left = record === stop && !this.#prunesScopes ? 1 : 0;
     while (record < stop) {
       const at = base + record * tape.RECORD_WORDS;
       const next = words[at + tape.NEXT_WORD] ?? 0;
@@ -201,12 +238,14 @@ export class Run {
         cursor.traceTop = head >>> tape.TRACE_TOP_SHIFT;
         cursor.noTraceState = (head & tape.FLAG_NO_TRACE_STATE) !== 0;
         cursor.setKeys(words[at + tape.KEYS_LOW_WORD] ?? 0, words[at + tape.KEYS_HIGH_WORD] ?? 0);
-      }
+      } else this.#turnToData(at);
       let kept = this.#apply(tape.ITEM_LEVEL, record);
-      if (kept && metrics && this.#depth >= tape.POINT_LEVEL && this.#byLevel[tape.POINT_LEVEL]?.length !== 0) {
-        kept = this.#walkPoints(at, record + 1, next);
+      if (kept && this.#inItems) {
+        if (metrics) kept = this.#walkPoints(record + 1, next);
+        else this.#walkInner(EVENT_LEVEL, item, cursor.event, EVENTS);
       }
       if (kept) {
+        if (metrics && cursor.dataNumber !== 0) cursor.data.flush();
         item.flush();
         left++;
       } else this.#drop(scopeGroup, item, tag, end);
@@ -215,13 +254,22 @@ export class Run {
     return left > 0;
   }
 
-  #walkPoints(metricAt: number, record: number, stop: number): boolean {
-    if (record === stop) return true;
+  /** Moves the views of a metric to its data: what the tape says of it. */
+  #turnToData(metricAt: number): void {
+    const { words } = this.#tape;
+    const cursor = this.#cursor;
+    const tag = words[metricAt + tape.PART_TAG_WORD] ?? 0;
+    if (tag === 0) return cursor.turnTo(0);
+    cursor.turnTo(readVarint(cursor.bytes, tag) >>> 3);
+    cursor.data.at(tag, words[metricAt + tape.PART_BODY_WORD] ?? 0, words[metricAt + tape.PART_END_WORD] ?? 0);
+  }
+
+  #walkPoints(record: number, stop: number): boolean {
+    if (record === stop) return !this.#prunesMetrics || this.#cursor.dataNumber === 0;
     const { words, base } = this.#tape;
     const cursor = this.#cursor;
-    cursor.turnTo(words[base + record * tape.RECORD_WORDS + tape.POINT_DATA_WORD] ?? 0);
-    const { data, point } = cursor;
-    data.at(words[metricAt + tape.PART_TAG_WORD] ?? 0, words[metricAt + tape.PART_BODY_WORD] ?? 0, words[metricAt + tape.PART_END_WORD] ?? 0);
+    const { data, point, exemplar } = cursor;
+    const exemplars = EXEMPLARS[point.shape.name] ?? 0;
     let left = 0;
     for (; record < stop; record++) {
       const at = base + record * tape.RECORD_WORDS;
@@ -230,11 +278,86 @@ export class Run {
       point.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
       cursor.setKeys(words[at + tape.POINT_KEYS_LOW_WORD] ?? 0, words[at + tape.POINT_KEYS_HIGH_WORD] ?? 0);
       if (this.#apply(tape.POINT_LEVEL, record)) {
+        if (exemplar !== undefined) this.#walkInner(EXEMPLAR_LEVEL, point, exemplar, exemplars);
         point.flush();
         left++;
       } else this.#drop(data, point, tag, end);
     }
     return left > 0;
+  }
+
+  /** Calls the steps for the events of a span, or the exemplars of a point: field `number` of `parent`. */
+  #walkInner(level: number, parent: View, inner: View | undefined, number: number): void {
+    const cursor = this.#cursor;
+    const { bytes } = cursor;
+    let at = parent.fieldTag(number);
+    if (inner === undefined || at < 0) return;
+    cursor.inner = inner;
+    cursor.index = 0;
+    for (const stop = parent.fieldEnd(number); at < stop;) {
+      const tag = readVarint(bytes, at);
+      const value = after;
+      const next = skipValue(bytes, value, tag);
+      if (tag === ((number << 3) | LEN)) {
+        readVarint(bytes, value);
+        inner.at(at, after, next);
+        if (this.#applyInner(level)) inner.flush();
+        else this.#drop(parent, inner, at, next);
+        cursor.index++;
+      }
+      at = next;
+    }
+    cursor.inner = cursor.item;
+  }
+
+  /** False as soon as a step drops. Events and exemplars are no items: nothing is counted. */
+  #applyInner(level: number): boolean {
+    for (const { step } of this.#byLevel[level] ?? []) if (!step.run(this.#cursor)) return false;
+    return true;
+  }
+
+  /** The metrics of a scope where the last step may replace them or add some. */
+  #walkRewritten(rewrite: MetricRewrite, record: number, stop: number): boolean {
+    const { words, base } = this.#tape;
+    const { scopeGroup, item } = this.#cursor;
+    const hasPoints = this.#byLevel[tape.POINT_LEVEL]?.length !== 0;
+    let left = record === stop ? 1 : 0;
+    while (record < stop) {
+      const at = base + record * tape.RECORD_WORDS;
+      const next = words[at + tape.NEXT_WORD] ?? 0;
+      const tag = words[at + tape.TAG_WORD] ?? 0;
+      const end = words[at + tape.END_WORD] ?? 0;
+      item.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
+      rewrite.begin([]);
+      const inMetric = record;
+      const kept = this.#apply(tape.ITEM_LEVEL, inMetric) && (!hasPoints || rewrite.walkPoints(() => this.#apply(tape.POINT_LEVEL, inMetric)));
+      if (kept) {
+        const start = rewrite.finish();
+        if (start !== 0) this.#script.replace(scopeGroup.node(), tag, end, start, this.#scratch.end);
+        left++;
+      } else this.#drop(scopeGroup, item, tag, end);
+      record = next;
+    }
+    this.#walkCreated(rewrite);
+    return left > 0;
+  }
+
+  /** Metrics that the last step added: it alone runs on them, as those before it had run on the whole batch. */
+  #walkCreated(rewrite: MetricRewrite): void {
+    const { scopeGroup, item } = this.#cursor;
+    const step = this.#fused.at(-1)?.step;
+    rewrite.eachCreated((created, makers) => {
+      item.atField(created);
+      const { end } = item;
+      rewrite.begin(makers);
+      const before = rewrite.countPoints();
+      rewrite.createdItems += before;
+      if (step?.level === "item") step.run(this.#cursor);
+      else rewrite.walkPoints(() => step?.run(this.#cursor) !== false);
+      const start = rewrite.finish();
+      if (start === 0) this.#script.insert(scopeGroup.node(), scopeGroup.end, created, end);
+      else this.#script.insert(scopeGroup.node(), scopeGroup.end, start, this.#scratch.end);
+    });
   }
 
   /** Calls the steps of a level in order; false as soon as one drops. */
@@ -279,6 +402,8 @@ function fusedOf(step: Step, signal: Signal, counters: Counters): Fused {
     dropped: 0,
     incoming: counters.counter("otelcol_processor_incoming_items", labels),
     outgoing: counters.counter("otelcol_processor_outgoing_items", labels),
+    created: counters.counter("sluice_processor_created_items", labels),
+    folded: counters.counter("sluice_processor_folded_items", labels),
     reason: counters.counter("sluice_processor_dropped_items", { ...labels, reason: step.dropReason }),
   };
 }

@@ -4,24 +4,27 @@
  * key touches the first attribute with that key, one by pattern touches all that match.
  *
  * Keys and values of the configuration are encoded once. insert, update, upsert, from_attribute and
- * delete by key allocate nothing; hash, extract, convert and patterns look at text, and do.
+ * delete allocate nothing; hash, extract and convert look at text, and do.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
 import { BOOL_VALUE, decodeAnyValue, DOUBLE_VALUE, encodeAnyValue, INT_VALUE, kindOf, type Plain, STRING_VALUE } from "../otlp/any-value.ts";
 import type { Attributes } from "../otlp/attributes.ts";
+import type { Cursor } from "../otlp/cursor.ts";
 import type { Engine } from "../otlp/engine.ts";
-import { type Text, textAt } from "../otlp/text.ts";
+import type { Text } from "../otlp/text.ts";
 import type { Range } from "../wire/chunk.ts";
 import { after, readVarint } from "../wire/varint.ts";
-import { groupsOf, matches, parsePattern, type Pattern } from "./attribute-actions/pattern.ts";
+import { groupsOf, matchesBytes, parsePattern, type Pattern } from "../pattern/pattern.ts";
 import { type ActionSettings, actionSchema, toPlainValue } from "./attribute-actions/settings.ts";
-import { Staging } from "./attribute-actions/staging.ts";
-import { parseDouble, parseInt64, toInt64 } from "./go-numbers.ts";
-import { valueText } from "./value-text.ts";
+import { Staging } from "../otlp/staging.ts";
+import { parseDouble, parseInt64, toInt64 } from "../base/go-numbers.ts";
+import { valueText } from "../otlp/value-text.ts";
 
 /** A rule over one message's attributes. */
 interface Rule {
+  /** The one attribute without which it does nothing; undefined when there is no such. */
+  readonly needs: Text | undefined;
   apply(attributes: Attributes): void;
 }
 
@@ -31,10 +34,24 @@ export const actionsSchema = z.array(actionSchema).min(1, { error: "at least one
 /** A row of actions, ready to be applied to one message after the other. */
 export class AttributeActions {
   readonly #rules: readonly Rule[];
+  /** An attribute each without which the rules do nothing; undefined when one of them needs none. */
+  readonly #needs: readonly Text[] | undefined;
 
   constructor(settings: readonly ActionSettings[], engine: Engine) {
     const staging = new Staging(engine);
     this.#rules = settings.map((one) => ruleOf(one, engine, staging));
+    const needs = this.#rules.map((rule) => rule.needs).filter((key) => key !== undefined);
+    this.#needs = needs.length === this.#rules.length ? needs : undefined;
+  }
+
+  /** False when the actions surely leave the item or point alone: known without reading its attributes. */
+  mayAct(cursor: Cursor): boolean {
+    if (this.#needs === undefined) return true;
+    for (let index = 0; index < this.#needs.length; index++) {
+      const key = this.#needs[index];
+      if (key !== undefined && cursor.mayHave(key)) return true;
+    }
+    return false;
   }
 
   apply(attributes: Attributes): void {
@@ -68,6 +85,7 @@ function patternOf({ pattern }: ActionSettings): Pattern | undefined {
 
 /** insert, update and upsert. */
 class SetRule implements Rule {
+  readonly needs: Text | undefined;
   readonly #key: Text;
   readonly #inserts: boolean;
   readonly #updates: boolean;
@@ -79,6 +97,7 @@ class SetRule implements Rule {
     this.#key = key;
     this.#inserts = settings.action !== "update";
     this.#updates = settings.action !== "insert";
+    this.needs = this.#inserts ? undefined : key;
     this.#from = settings.from_attribute === "" ? undefined : engine.text(settings.from_attribute);
     const plain = toPlainValue(settings.value ?? settings.default_value ?? null) ?? null;
     this.#value = plain === null ? undefined : engine.constant(encodeAnyValue(plain));
@@ -101,11 +120,13 @@ class SetRule implements Rule {
 }
 
 class DeleteRule implements Rule {
+  readonly needs: Text | undefined;
   readonly #key: Text | undefined;
   readonly #pattern: Pattern | undefined;
   readonly #bytes: Uint8Array;
 
   constructor(key: Text | undefined, pattern: Pattern | undefined, engine: Engine) {
+    this.needs = pattern === undefined ? key : undefined;
     this.#key = key;
     this.#pattern = pattern;
     this.#bytes = engine.bytes;
@@ -123,6 +144,7 @@ class DeleteRule implements Rule {
 
 /** SHA-256 in hexadecimal of text, of a boolean's one byte, of a number's eight; anything else becomes empty text. */
 class HashRule implements Rule {
+  readonly needs: Text | undefined;
   readonly #key: Text | undefined;
   readonly #pattern: Pattern | undefined;
   readonly #bytes: Uint8Array;
@@ -131,6 +153,7 @@ class HashRule implements Rule {
   readonly #eightView = new DataView(this.#eight.buffer);
 
   constructor(key: Text | undefined, pattern: Pattern | undefined, engine: Engine, staging: Staging) {
+    this.needs = pattern === undefined ? key : undefined;
     this.#key = key;
     this.#pattern = pattern;
     this.#bytes = engine.bytes;
@@ -170,6 +193,7 @@ class HashRule implements Rule {
 
 /** Sets an attribute a named group, to what the group found in the key's text. */
 class ExtractRule implements Rule {
+  readonly needs: Text;
   readonly #key: Text;
   readonly #pattern: Pattern | undefined;
   readonly #targets: readonly Text[];
@@ -177,6 +201,7 @@ class ExtractRule implements Rule {
   readonly #staging: Staging;
 
   constructor(key: Text, pattern: Pattern | undefined, engine: Engine, staging: Staging) {
+    this.needs = key;
     this.#key = key;
     this.#pattern = pattern;
     this.#targets = pattern?.names.map((name) => engine.text(name)) ?? [];
@@ -200,12 +225,14 @@ class ExtractRule implements Rule {
 
 /** What cannot be converted stays as it is. */
 class ConvertRule implements Rule {
+  readonly needs: Text;
   readonly #key: Text;
   readonly #type: ActionSettings["converted_type"];
   readonly #bytes: Uint8Array;
   readonly #staging: Staging;
 
   constructor(key: Text, type: ActionSettings["converted_type"], engine: Engine, staging: Staging) {
+    this.needs = key;
     this.#key = key;
     this.#type = type;
     this.#bytes = engine.bytes;
@@ -240,7 +267,7 @@ function convert(value: Plain, type: ActionSettings["converted_type"]): Plain | 
 }
 
 function keyMatches(attributes: Attributes, entry: number, pattern: Pattern, bytes: Uint8Array): boolean {
-  return attributes.live(entry) && matches(pattern, textAt(bytes, attributes.keyStart(entry), attributes.keyEnd(entry)));
+  return attributes.live(entry) && matchesBytes(pattern, bytes, attributes.keyStart(entry), attributes.keyEnd(entry));
 }
 
 function setPlain(attributes: Attributes, entry: number, value: Plain, staging: Staging): void {

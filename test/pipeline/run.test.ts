@@ -59,10 +59,13 @@ function step(level: Level, parts: Pick<Step, "run"> & Partial<Step>): Step {
   return { component: "test", level, reads: [level], writes: [level], drops: false, dropReason: "test", ...parts };
 }
 
+/** The levels that are on the tape. */
+type Taped = Exclude<Level, "event" | "exemplar">;
+
 /** The view of a level. */
 const viewOf = { resource: "resource", scope: "scope", item: "item", point: "point" } as const;
 
-function upsertRule(level: Level, key: string, value: string): Rule {
+function upsertRule(level: Taped, key: string, value: string): Rule {
   return {
     name: `upsert ${level} ${key}=${value}`,
     level,
@@ -74,7 +77,7 @@ function upsertRule(level: Level, key: string, value: string): Rule {
   };
 }
 
-function removeRule(level: Level, key: string): Rule {
+function removeRule(level: Taped, key: string): Rule {
   return {
     name: `remove ${level} ${key}`,
     level,
@@ -97,7 +100,7 @@ function removeRule(level: Level, key: string): Rule {
   };
 }
 
-function dropRule(level: Level, key: string): Rule {
+function dropRule(level: Taped, key: string): Rule {
   return {
     name: `drop ${level} with ${key}`,
     level,
@@ -301,7 +304,7 @@ function ruleArbitrary(signal: Signal, object: Plain): fc.Arbitrary<Rule> {
   const resourceKey = fc.constantFrom("n", "count", ...keys.resource);
   const itemKey = fc.constantFrom("n", "count", ...keys.item);
   const value = fc.constantFrom("", "v", "x".repeat(200));
-  const lowest: Level = signal === "metrics" ? "point" : "item";
+  const lowest: Taped = signal === "metrics" ? "point" : "item";
   return fc.oneof(
     fc.tuple(resourceKey, value).map(([key, text]) => upsertRule("resource", key, text)),
     fc.tuple(itemKey, value).map(([key, text]) => upsertRule("scope", key, text)),

@@ -1,7 +1,6 @@
 /** The resource processor against a real Collector's record (test/differential/record-resource.ts), and what is Sluice's own. */
 import { describe, expect, it } from "vitest";
 import type { Signal } from "../../src/base/signal.ts";
-import { parsePattern } from "../../src/processors/attribute-actions/pattern.ts";
 import { resource } from "../../src/processors/resource.ts";
 import { RESOURCE_CASES, resourceLines, resourceRequest } from "../differential/resource-cases.ts";
 import recorded from "../fixtures/resource/collector-0.159.json" with { type: "json" };
@@ -56,12 +55,10 @@ describe("what is left alone", () => {
     expect(after.bytes).toEqual(request);
   });
 
-  it("does not run a pattern on a text that is too long for it", () => {
+  it("runs a pattern on a text of any length", () => {
     const { run } = build(resource, { attributes: [{ key: "k", action: "extract", pattern: "(?P<found>x+)" }] }, "traces");
-    const parsed = parsePattern("(?P<found>x+)");
-    const charsMax = typeof parsed === "string" ? 0 : parsed.charsMax;
-    expect(run(withText(charsMax)).changed).toBe(true);
-    expect(run(withText(charsMax + 1)).changed).toBe(false);
+    const lines = resourceLines(judge("traces").toObject(run(withText(1 << 20)).bytes));
+    expect(lines[0]?.map((line) => line.length).toSorted()).toEqual([1_048_597, 1_048_601]);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { Plain } from "../../otlp/any-value.ts";
-import { parsePattern } from "./pattern.ts";
+import { parsePattern } from "../../pattern/pattern.ts";
 
 const ACTIONS = ["insert", "update", "upsert", "delete", "hash", "extract", "convert"] as const;
 const TYPES = ["int", "double", "string"] as const;

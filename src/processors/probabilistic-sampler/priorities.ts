@@ -8,7 +8,7 @@ import type { Cursor } from "../../otlp/cursor.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import type { Text } from "../../otlp/text.ts";
 import { after, readVarint, readVarintHigh } from "../../wire/varint.ts";
-import { parseDouble } from "../go-numbers.ts";
+import { parseDouble } from "../../base/go-numbers.ts";
 import { type Bits56, setAlways, setNever, setProbability } from "./bits56.ts";
 
 /** Sets the item's own threshold, if it has one: true. */

@@ -7,7 +7,7 @@ import type { Cursor } from "../../otlp/cursor.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import type { Text } from "../../otlp/text.ts";
 import { after, readVarint } from "../../wire/varint.ts";
-import { valueText } from "../value-text.ts";
+import { valueText } from "../../otlp/value-text.ts";
 import type { Bits56 } from "./bits56.ts";
 import { seedState, setHashed, setHashedTraceId } from "./randomness.ts";
 
