@@ -18,7 +18,7 @@ import { differences, makeTable, readTable, type Table, writeTable } from "./tes
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tablePath = join(root, "test", "table.md");
-const RUN_TIMEOUT_MS = 8 * 60_000;
+const RUN_TIMEOUT_MS = 15 * 60_000;
 const HEARTBEAT_MS = 20_000;
 const LINES_MAX = 30;
 

@@ -7,7 +7,7 @@ import type { Value } from "../../src/ottl/value.ts";
 import { type Level, planRuns, type Step } from "../../src/pipeline/step.ts";
 import { testEngine } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
-import { children, type Editable, normal, operandIn, type Part, part, runSteps, stepIn, visit } from "../ottl/contexts/rig.ts";
+import { children, type Editable, normal, operandIn, type Part, part, runSteps, stepIn, visit } from "../ottl/contexts/scene.ts";
 
 const ORDERS = ["ascending", "descending", "interleaved"] as const;
 type Case = readonly [

@@ -7,7 +7,7 @@ import { CREATED_MAX } from "../../src/pipeline/rewrite.ts";
 import { testEngine } from "../harness/engine.ts";
 import { judge, judgeOf } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
-import { children, type Editable, normal, operandIn, part, runSteps, SHAPES, stepIn, textOf, visit } from "../ottl/contexts/rig.ts";
+import { children, type Editable, normal, operandIn, part, runSteps, SHAPES, stepIn, textOf, visit } from "../ottl/contexts/scene.ts";
 
 const ORDERS = ["ascending", "descending", "interleaved"] as const;
 const { METRIC_CONTEXT, DATA_POINT_CONTEXT } = contexts;

@@ -8,7 +8,7 @@ import { textAt } from "../../../src/otlp/text.ts";
 import { testEngine } from "../../harness/engine.ts";
 import { judge, type Plain } from "../../harness/judge.ts";
 import { list } from "../../harness/multiset.ts";
-import { computed, operandIn, type Part, pathIn, runSteps, stepIn } from "./rig.ts";
+import { computed, operandIn, type Part, pathIn, runSteps, stepIn } from "./scene.ts";
 
 const TRACE_ID = new Uint8Array(16).map((_, index) => index + 1);
 const SPAN_ID = new Uint8Array(8).map((_, index) => 0xf0 + index);

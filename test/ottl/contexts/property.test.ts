@@ -11,7 +11,7 @@ import type { Context } from "../../../src/ottl/contract.ts";
 import { Id, isList, isMap, Time, type Value } from "../../../src/ottl/value.ts";
 import { testEngine } from "../../harness/engine.ts";
 import { judge } from "../../harness/judge.ts";
-import { type At, type Editable, normal, operandIn, part, type Part, runSteps, stepIn, visit } from "./rig.ts";
+import { type At, type Editable, normal, operandIn, part, type Part, runSteps, stepIn, visit } from "./scene.ts";
 
 interface Op {
   readonly context: Context;
