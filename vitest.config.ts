@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: [...defaultExclude, ...(runtime === undefined ? [] : filesLeftOut(runtimeOf(runtime)))],
+    // Tests share nothing but modules: a worker for each file would load those a hundred times.
+    isolate: false,
     // Real servers and recorded peers: a slow machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,

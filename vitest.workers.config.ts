@@ -28,6 +28,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: [...defaultExclude, ...filesLeftOut("workers")],
     setupFiles: ["test/harness/setup-workers.ts"],
+    // Tests share nothing but modules: a worker for each file would load those a hundred times.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -51,12 +51,20 @@ export function bytesOf(batch: Batch): Uint8Array {
 
 /** A run of steps made as the gateway makes them, from a processor's own schema. */
 export function runOf<Config>(engine: Engine, signal: Signal, definition: ProcessorDefinition<Config>, config: unknown): Run {
+  return runOfAll(engine, signal, definition, [config]);
+}
+
+/** The same of a row of processors, one for each configuration. */
+export function runOfAll<Config>(engine: Engine, signal: Signal, definition: ProcessorDefinition<Config>, configs: readonly unknown[]): Run {
   const counters = new Counters();
   const logger = { log: () => undefined };
-  const context = { id: definition.id, host: NO_HOST, engine, logger, counters };
-  const made = definition.create(definition.schema.parse(config), context, signal);
-  if (!("steps" in made)) throw new TypeError(`Cannot bench ${definition.id}: it is a stage`);
-  return new Run(engine, signal, made.steps, counters);
+  const steps = configs.flatMap((config, index) => {
+    const context = { id: `${definition.id}/${index}`, host: NO_HOST, engine, logger, counters };
+    const made = definition.create(definition.schema.parse(config), context, signal);
+    if (!("steps" in made)) throw new TypeError(`Cannot bench ${definition.id}: it is a stage`);
+    return made.steps;
+  });
+  return new Run(engine, signal, steps, counters);
 }
 
 export function runOfSteps(engine: Engine, signal: Signal, steps: readonly Step[]): Run {

@@ -9,7 +9,7 @@ import { probabilisticSampler } from "../src/processors/probabilistic-sampler.ts
 import { judge } from "../test/harness/judge.ts";
 import { bytesOf, place, runOf, runOfSteps } from "./bench-engine.ts";
 import { countItems } from "./e2e/count-items.ts";
-import { STAMP, stampRun, tenthStep } from "./engine-works.ts";
+import { attributesRun, REMOVED, ruleKeys, rulesRun, STAMP, stampRun, tenthStep } from "./engine-works.ts";
 import * as rival from "./rival-protobufjs.ts";
 
 /** Both do request `index` of the rotation and return a number that depends on the result. */
@@ -75,6 +75,15 @@ export const ROWS: readonly Row[] = [
     target: undefined,
     prepare: (engine, rotation) => edited(engine, rotation, stampRun(engine), stamped),
   },
+  {
+    id: "attributes",
+    title: "attributes: delete two, insert one, every span, laid out as one body",
+    against: "decode, edit, encode",
+    signal: "traces",
+    target: 40,
+    prepare: (engine, rotation) => edited(engine, rotation, attributesRun(engine), (bytes) => rival.editSpans(bytes, REMOVED, [STAMP.key], STAMP.value), true),
+  },
+  ...[1, 3, 5, 10].map(rulesRow),
   checkRow("traces", 30),
   checkRow("metrics", 20),
   checkRow("logs", 30),
@@ -95,6 +104,18 @@ export const ROWS: readonly Row[] = [
     prepare: fromJson,
   },
 ];
+
+/** So many rules on every span, fused: walk and apply alone. */
+function rulesRow(rules: number): Row {
+  return {
+    id: `rules-${rules}`,
+    title: `${rules} attribute ${rules === 1 ? "rule" : "rules"} on every span, walk and apply alone`,
+    against: "decode, set, encode",
+    signal: "traces",
+    target: undefined,
+    prepare: (engine, rotation) => edited(engine, rotation, rulesRun(engine, rules), (bytes) => rival.editSpans(bytes, [], ruleKeys(rules), STAMP.value)),
+  };
+}
 
 function stamped(bytes: Uint8Array): Uint8Array {
   return rival.upsertResource(bytes, STAMP.key, STAMP.value);

@@ -1,9 +1,10 @@
-/** Steps and runs that several benches use: the bare rule of a ratio sampler, and the resource stamp. */
+/** Steps and runs that several benches use: the bare rule of a ratio sampler, the resource stamp, rules on spans. */
 import type { Engine } from "../src/otlp/engine.ts";
 import type { Run } from "../src/pipeline/run.ts";
 import type { Step } from "../src/pipeline/step.ts";
 import { resource } from "../src/processors/resource.ts";
-import { runOf } from "./bench-engine.ts";
+import { attributes } from "../src/processors/attributes.ts";
+import { runOf, runOfAll } from "./bench-engine.ts";
 
 export const STAMP = { key: "sluice.bench", value: "engine alone" } as const;
 
@@ -24,4 +25,24 @@ export function stampRun(engine: Engine): Run {
   return runOf(engine, "traces", resource, {
     attributes: [{ ...STAMP, action: "upsert" }],
   });
+}
+
+/** Attributes that all of the bench's spans have. */
+export const REMOVED = ["user_agent.original", "thread.name"] as const;
+
+/** Two attributes of every span removed, one added. */
+export function attributesRun(engine: Engine): Run {
+  const actions = [...REMOVED.map((key) => ({ key, action: "delete" })), { ...STAMP, action: "insert" }];
+  return runOf(engine, "traces", attributes, { actions });
+}
+
+/** The keys that so many rules set. */
+export function ruleKeys(rules: number): string[] {
+  return Array.from({ length: rules }, (_, index) => `${STAMP.key}.${index}`);
+}
+
+/** So many processors of one rule each, every one setting another attribute of every span: they fuse. */
+export function rulesRun(engine: Engine, rules: number): Run {
+  const configs = ruleKeys(rules).map((key) => ({ actions: [{ key, value: STAMP.value, action: "upsert" }] }));
+  return runOfAll(engine, "traces", attributes, configs);
 }

@@ -16,6 +16,8 @@ const NAMES: Readonly<Record<AskedOf, string>> = { node: "Node", bun: "Bun", den
 const ADDED_SHARE_MAX: Partial<Record<AskedOf, number>> = { node: 1 / 2, bun: 1 / 3 };
 const PEAK_MB_MAX: Partial<Record<AskedOf, number>> = { node: 130, bun: 90 };
 const START_MS_MAX = 300;
+/** Ten rules on one walk, of what one costs. */
+const RULES_GROWTH_MAX = 3;
 const MB_A_MIB = 1.048_576;
 
 /** The whole server beside the Collector: a row a work, a column a runtime. */
@@ -129,6 +131,14 @@ export function engineTargets(engines: readonly EngineResult[], counts: readonly
       ]);
     }
   }
+  for (const engine of engines) {
+    const growth = rulesGrowth(engine);
+    if (growth === undefined) continue;
+    const met = growth < RULES_GROWTH_MAX;
+    const what = `ten attribute rules instead of one, walk and apply alone, ${engine.runtime}`;
+    if (!met) missed.push({ what, place: "engine-rules-10" });
+    rows.push([what, "", `under ${RULES_GROWTH_MAX} times the cost`, `${short(growth)} times`, met ? "met" : "MISSED"]);
+  }
   for (const { rows: list, slopeMax } of counts) {
     for (const { work, heapSlope } of list) {
       const met = heapSlope < slopeMax;
@@ -137,6 +147,13 @@ export function engineTargets(engines: readonly EngineResult[], counts: readonly
     }
   }
   return rows;
+}
+
+/** What ten rules cost of what one costs. */
+function rulesGrowth({ rows }: EngineResult): number | undefined {
+  const nanos = (id: string) => rows.find((row) => row.id === id)?.oursNanosAnItem?.median;
+  const [one, ten] = [nanos("rules-1"), nanos("rules-10")];
+  return one === undefined || ten === undefined ? undefined : ten / one;
 }
 
 /** Runs whose figures do not count, and why. */

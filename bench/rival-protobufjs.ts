@@ -11,7 +11,13 @@ interface Span {
   readonly spanId: Uint8Array;
   readonly parentSpanId?: Uint8Array;
   traceState?: string;
+  attributes: Attribute[];
   readonly links?: readonly { readonly traceId: Uint8Array; readonly spanId: Uint8Array }[];
+}
+
+interface Attribute {
+  key: string;
+  value: { stringValue?: string };
 }
 
 interface ScopeSpans {
@@ -19,7 +25,7 @@ interface ScopeSpans {
 }
 
 interface ResourceSpans {
-  resource?: { attributes: { key: string; value: { stringValue?: string } }[] } | null;
+  resource?: { attributes: Attribute[] } | null;
   scopeSpans: ScopeSpans[];
 }
 
@@ -85,12 +91,30 @@ export function upsertResource(bytes: Uint8Array, key: string, value: string): U
   const message = type.decode(bufferOf(bytes));
   for (const group of asTraces(message).resourceSpans) {
     group.resource ??= { attributes: [] };
-    const { attributes } = group.resource;
-    const found = attributes.find((attribute) => attribute.key === key);
-    if (found === undefined) attributes.push({ key, value: { stringValue: value } });
-    else found.value = { stringValue: value };
+    upsert(group.resource.attributes, key, value);
   }
   return type.encode(message).finish();
+}
+
+/** Removes attributes from every span, and sets others to a text. */
+export function editSpans(bytes: Uint8Array, removed: readonly string[], set: readonly string[], value: string): Uint8Array {
+  const { type } = judge("traces");
+  const message = type.decode(bufferOf(bytes));
+  for (const { scopeSpans } of asTraces(message).resourceSpans) {
+    for (const { spans } of scopeSpans) {
+      for (const span of spans) {
+        if (removed.length > 0) span.attributes = span.attributes.filter(({ key }) => !removed.includes(key));
+        for (const key of set) upsert(span.attributes, key, value);
+      }
+    }
+  }
+  return type.encode(message).finish();
+}
+
+function upsert(attributes: Attribute[], key: string, value: string): void {
+  const found = attributes.find((attribute) => attribute.key === key);
+  if (found === undefined) attributes.push({ key, value: { stringValue: value } });
+  else found.value = { stringValue: value };
 }
 
 /** To OTLP/JSON: 64-bit integers as text, enums as numbers, ids in hexadecimal, other bytes in base64. */

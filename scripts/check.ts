@@ -16,6 +16,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ["JSON code in step with proto/", "node", "scripts/generate-json.ts", "--check"],
   ["kernel in step with its source", "node", "scripts/build-kernel.ts", "--check"],
   ["configuration schema in step", "node", "scripts/generate-schema.ts", "--check"],
+  ["components' pages in step", "node", "scripts/generate-pages.ts", "--check"],
   ["the Worker builds, and is no larger than it may be", "node", "scripts/check-bundle.ts"],
   ["unit tests", "vitest", "run", "--reporter=dot", "test/base", "test/wire", "test/kernel", "test/otlp", "test/pipeline", "test/processors", "test/config"],
 ];

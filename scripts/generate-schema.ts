@@ -8,11 +8,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configJsonSchema } from "../src/config/json-schema.ts";
-import { REGISTRY } from "../src/config/registry.ts";
+import { allComponents } from "../src/config/registry.ts";
 
 const PATH = "docs/schema/sluice.schema.json";
 const file = fileURLToPath(new URL(`../${PATH}`, import.meta.url));
-const text = `${JSON.stringify(configJsonSchema(REGISTRY), undefined, 2)}\n`;
+const text = `${JSON.stringify(configJsonSchema(await allComponents()), undefined, 2)}\n`;
 
 if (!process.argv.includes("--check")) {
   mkdirSync(dirname(file), { recursive: true });

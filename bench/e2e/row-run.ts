@@ -9,12 +9,11 @@ import type { Bench, Present } from "./bench.ts";
 import { peakMemoryMib } from "./process-figures.ts";
 import { type Fault, FLOOR, ratioOf, REFERENCE, type RowResult } from "./results.ts";
 import type { TableRow } from "./rows.ts";
-import { verify } from "./verify.ts";
+import { verify, type Verified } from "./verify.ts";
 import type { Row } from "./works.ts";
 
-interface Contender extends Target {
+interface Contender extends Target, Verified {
   readonly process: GatewayProcess | undefined;
-  readonly differs: string;
 }
 
 /** Measures a row. What one gateway cannot do is a fault of that gateway; the others go on. */
@@ -28,7 +27,7 @@ export async function measureRow(bench: Bench, { row, id, title, asked }: TableR
     for (const present of bench.present) {
       if (present.gateway.copies && !row.work.copyFloor) continue;
       try {
-        contenders.push(await admit(bench, present, row, requests));
+        contenders.push(await admit(bench, present, row, requests, expectedOf(row, contenders)));
       } catch (error) {
         faults.push({ id: present.gateway.id, why: messageOf(error) });
       }
@@ -55,12 +54,23 @@ async function straight({ sinkPort, workers }: Bench, row: Row, requests: readon
   return { id: FLOOR, port: sinkPort, counted: { pid: 0, only: undefined }, process: undefined, ...proved };
 }
 
-async function admit(bench: Bench, { gateway, command }: Present, row: Row, requests: readonly Uint8Array[]): Promise<Contender> {
+/** Rules do what they do at the first gateway: the Collector, where there is one. */
+function expectedOf({ work }: Row, contenders: readonly Contender[]): Verified | undefined {
+  return work.effect === "rules" ? contenders.find(({ id }) => id !== FLOOR) : undefined;
+}
+
+async function admit(
+  bench: Bench,
+  { gateway, command }: Present,
+  row: Row,
+  requests: readonly Uint8Array[],
+  expected: Verified | undefined,
+): Promise<Contender> {
   const { workers, sinkPort } = bench;
   const running = await GatewayProcess.start(row, sinkPort, command);
   try {
     const { port } = running;
-    const claim = { port, row: gateway.copies ? unchanged(row) : row, agent: gateway.agent };
+    const claim = { port, row: gateway.copies ? unchanged(row) : row, agent: gateway.agent, expected };
     const proved = await verify(claim, requests, workers.load, workers.sink);
     const contender = { id: gateway.id, port, counted: countedOf(gateway, running), process: running, ...proved };
     await warm(bench, contender);

@@ -14,7 +14,7 @@ export type AskedOf = (typeof ASKED_OF)[number];
 
 /** Times less CPU than the Collector; a share of another row's ratio; or nothing, for information. */
 export type Asked =
-  | { readonly kind: "times"; readonly atLeast: Readonly<Record<AskedOf, number>> }
+  | { readonly kind: "times"; readonly atLeast: Readonly<Partial<Record<AskedOf, number>>> }
   | { readonly kind: "share"; readonly of: string; readonly atLeast: number }
   | { readonly kind: "nothing" };
 
@@ -43,12 +43,16 @@ export const TABLE: readonly TableRow[] = [
   entry("gzip-upsert", 1000, GZIP, "logs"),
   entry("plain-upsert", 1000, PLAIN, "metrics"),
   entry("gzip-upsert", 1000, GZIP, "metrics"),
+  entry("rules-attributes", 1000, times(4)),
+  entry("rules-transform", 1000, times(6.5)),
+  entry("rules-filter", 1000, times(6.5)),
+  entry("rules-five", 1000, times(5.5)),
   descending("plain-upsert"),
   descending("gzip-upsert"),
 ];
 
-function times(node: number, bun: number, deno: number): Asked {
-  return { kind: "times", atLeast: { node, bun, deno } };
+function times(node: number, bun?: number, deno?: number): Asked {
+  return { kind: "times", atLeast: { node, ...(bun === undefined ? {} : { bun }), ...(deno === undefined ? {} : { deno }) } };
 }
 
 function entry(work: string, items: number, asked: Asked, signal: Signal = "traces", order: FieldOrder = "ascending"): TableRow {

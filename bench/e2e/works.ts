@@ -8,6 +8,9 @@ import type { FieldOrder } from "../rearrange.ts";
 
 export type Coding = "none" | "gzip" | "zstd";
 
+/** `rules`: whatever the first gateway that was asked, the Collector, made of it. */
+export type Effect = "none" | "stamp" | "sample" | "rules";
+
 export interface Work {
   readonly id: string;
   readonly summary: string;
@@ -18,7 +21,7 @@ export interface Work {
   /** Signals that the processors take. */
   readonly signals: readonly Signal[];
   /** What must have happened to what arrives. */
-  readonly effect: "none" | "stamp" | "sample";
+  readonly effect: Effect;
   /** Whether a gateway that only copies can stand beside it as a floor. */
   readonly copyFloor: boolean;
 }
@@ -37,6 +40,21 @@ export const STAMP = { key: "sluice.bench", value: "end to end" } as const;
 
 const UPSERT = { resource: { attributes: [{ ...STAMP, action: "upsert" }] } };
 const KEEP_TENTH = { probabilistic_sampler: { sampling_percentage: 10 } };
+
+// What people write, over attributes that all spans have.
+const ATTRIBUTES = {
+  attributes: {
+    actions: [
+      { key: "user_agent.original", action: "delete" },
+      { key: "thread.name", action: "delete" },
+      { ...STAMP, action: "insert" },
+    ],
+  },
+};
+const TRANSFORM = { transform: { trace_statements: [`set(span.attributes["${STAMP.key}"], "shop") where IsMatch(span.name, "^(GET|POST) /api/")`] } };
+const FILTER = { filter: { trace_conditions: [`span.attributes["url.scheme"] == "http"`] } };
+const KEEP_HALF = { probabilistic_sampler: { sampling_percentage: 50 } };
+const FIVE = { ...ATTRIBUTES, ...TRANSFORM, ...FILTER, ...UPSERT, ...KEEP_HALF };
 const MEASURED = ["traces", "logs", "metrics"] as const;
 const SAMPLED = ["traces", "logs"] as const;
 
@@ -46,8 +64,16 @@ export const WORKS: readonly Work[] = [
   work("plain-pass", "plain in, nothing done, plain out", "none", {}, "none"),
   work("gzip-pass", "gzip in, nothing done, gzip out", "gzip", {}, "none"),
   work("gzip-upsert", "gzip in, resource upsert, gzip out", "gzip", UPSERT, "stamp"),
+  rules("attributes", "attributes: delete 2, insert 1, every span", ATTRIBUTES),
+  rules("transform", "transform: set an attribute where IsMatch(span.name, ...)", TRANSFORM),
+  rules("filter", "filter: half of the spans dropped by an attribute", FILTER),
+  rules("five", "attributes, transform, filter, resource, probabilistic_sampler", FIVE),
   work("gzip-keep10", "gzip in, keep 10 %, gzip out", "gzip", KEEP_TENTH, "sample"),
 ];
+
+function rules(id: string, summary: string, processors: Work["processors"]): Work {
+  return { ...work(`rules-${id}`, summary, "none", processors, "rules"), signals: ["traces"], copyFloor: false };
+}
 
 function work(id: string, summary: string, coding: Coding, processors: Work["processors"], effect: Work["effect"]): Work {
   const signals = effect === "sample" ? SAMPLED : MEASURED;

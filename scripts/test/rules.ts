@@ -61,6 +61,7 @@ export const NOT_APPLICABLE: readonly NotApplicable[] = [
     reason: "TLS ends in front of a Worker",
   },
   { where: "test/runtimes/fetch/", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/delivery/queue-sockets.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/contract/exchange.test.ts", cases: "node:http", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/contract/ownership.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/contract/exporters.test.ts", cases: "otlp_http", runtimes: ["workers"], reason: NO_LISTENING },

@@ -179,6 +179,14 @@ export interface HttpClientOptions {
   readonly idleTimeoutMs: number;
 }
 
+/** The memory of the whole process. */
+export interface ProcessMemory {
+  /** Bytes that are resident now. A system call: not for every request. */
+  residentBytes(): number;
+  /** Bytes that the process may have: its container's limit, or else the machine's memory. */
+  totalBytes(): number;
+}
+
 /** Everything a runtime gives to the components. */
 export interface Host {
   readonly runtime: "node" | "bun" | "deno" | "workers" | "test";
@@ -193,5 +201,7 @@ export interface Host {
   readonly server: HttpServer;
   /** Bytes of a body that a receiver takes where its configuration says nothing. Undefined: the receiver's own default. */
   readonly bodyBytesMax?: number | undefined;
+  /** Undefined where the runtime does not tell: on Workers. */
+  readonly memory?: ProcessMemory | undefined;
   client(options: HttpClientOptions): HttpClient;
 }

@@ -1,14 +1,14 @@
 /** `sluice components`: what is built in. */
 import { Command } from "commander";
-import { REGISTRY } from "../config/registry.ts";
+import { allComponents } from "../config/registry.ts";
 import { painter, table } from "./terminal.ts";
 
 export function componentsCommand(): Command {
   return new Command("components")
     .description("list the built-in components")
     .option("--json", "print them as JSON")
-    .action(({ json }: { readonly json?: boolean }) => {
-      const listed = REGISTRY.map(({ id, kind, signals, summary, aliases = [] }) => ({ id, kind, signals, summary, aliases }));
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const listed = (await allComponents()).map(({ id, kind, signals, summary, aliases = [] }) => ({ id, kind, signals, summary, aliases }));
       if (json === true) {
         process.stdout.write(`${JSON.stringify(listed, undefined, 2)}\n`);
         return;

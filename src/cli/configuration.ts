@@ -4,9 +4,8 @@ import type { Command } from "commander";
 import { SluiceError } from "../base/errors.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Finding, Plan, Where } from "../config/plan.ts";
-import { REGISTRY } from "../config/registry.ts";
+import { validateBuiltIn } from "../config/registry.ts";
 import { locate, type TreeNode } from "../config/tree.ts";
-import { validateLoaded } from "../config/validate.ts";
 
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -52,7 +51,7 @@ export async function readConfiguration(options: ConfigOptions): Promise<Configu
   const loaded = await loadConfig({ configs: options.config, sets: options.set }, { env: (name) => process.env[name], readFile: readText });
   const gates = options.featureGates.map((gate) => ({ message: `Feature gate ${gate} is ignored: Sluice has none` }));
   const whereOf = (path: string) => whereOfKey(loaded, path);
-  const { plan, problems, warnings } = validateLoaded(loaded, REGISTRY);
+  const { plan, problems, warnings } = await validateBuiltIn(loaded);
   return { plan, problems, warnings: [...gates, ...warnings], whereOf };
 }
 

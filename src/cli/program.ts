@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../base/version.ts";
 import { componentsCommand } from "./components.ts";
 import { EXIT } from "./configuration.ts";
+import { explainCommand } from "./explain.ts";
 import { errorText } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
@@ -23,7 +24,7 @@ export async function main(): Promise<void> {
     .version(VERSION, "-v, --version", "print the version")
     .showHelpAfterError("(sluice --help lists commands and options)");
 
-  for (const command of [runCommand(), validateCommand(), componentsCommand(), schemaCommand(), sendCommand(), startCommand()]) {
+  for (const command of [runCommand(), validateCommand(), explainCommand(), componentsCommand(), schemaCommand(), sendCommand(), startCommand()]) {
     program.addCommand(command.copyInheritedSettings(program).exitOverride());
   }
 

@@ -17,21 +17,29 @@ export function validateCommand(): Command {
     });
 }
 
-function print({ plan, problems, warnings }: Configuration): void {
-  const paintError = painter(process.stderr);
-  for (const problem of problems) process.stderr.write(`${findingText(problem, "error", paintError)}\n`);
-  if (plan === undefined) {
-    // With problems the warnings are told, too: one round, not two.
-    for (const warning of warnings) process.stderr.write(findingText(warning, "warning", paintError));
-    process.stderr.write(
-      `${warnings.length > 0 ? "\n" : ""}${paintError("red", `not valid: ${count(problems.length, "error")}, ${count(warnings.length, "warning")}`)}\n`,
-    );
-    return;
-  }
+function print(configuration: Configuration): void {
+  const { plan, warnings } = configuration;
+  if (plan === undefined) return printProblems(configuration);
   const paint = painter(process.stdout);
-  process.stdout.write(`${paint("green", "valid")}\n\n${pipelinesText(plan, paint)}`);
-  if (plan.memoryQueues.length > 0) process.stdout.write(`\n${paint("bold", "memory queues")}\n${queuesText(plan, paint)}`);
-  if (warnings.length > 0) process.stdout.write(`\n${paint("bold", "warnings")}\n${warningsText(warnings, paint)}`);
+  process.stdout.write(`${paint("green", "valid")}\n\n${pipelinesText(plan, paint)}${closingText(plan, warnings, paint)}`);
+}
+
+/** What is wrong with a configuration, on standard error. */
+export function printProblems({ problems, warnings }: Configuration): void {
+  const paint = painter(process.stderr);
+  for (const problem of problems) process.stderr.write(`${findingText(problem, "error", paint)}\n`);
+  // With problems the warnings are told, too: one round, not two.
+  for (const warning of warnings) process.stderr.write(findingText(warning, "warning", paint));
+  process.stderr.write(
+    `${warnings.length > 0 ? "\n" : ""}${paint("red", `not valid: ${count(problems.length, "error")}, ${count(warnings.length, "warning")}`)}\n`,
+  );
+}
+
+/** The memory queues and the warnings of a valid configuration, a section each; nothing where there are none. */
+export function closingText(plan: Plan, warnings: readonly Finding[], paint: Paint): string {
+  const queues = plan.memoryQueues.length === 0 ? "" : `\n${paint("bold", "memory queues")}\n${queuesText(plan, paint)}`;
+  const warned = warnings.length === 0 ? "" : `\n${paint("bold", "warnings")}\n${warningsText(warnings, paint)}`;
+  return `${queues}${warned}`;
 }
 
 function count(number: number, noun: string): string {
@@ -70,7 +78,8 @@ function warningsText(warnings: readonly Finding[], paint: Paint): string {
     .join("");
 }
 
-function jsonOf({ plan, problems, warnings }: Configuration) {
+/** The findings, the pipelines and the memory queues as data. */
+export function jsonOf({ plan, problems, warnings }: Configuration) {
   const pipelines = plan?.pipelines.map(({ id, signal, receivers, processors, exporters, primary }) => ({
     id,
     signal,

@@ -6,7 +6,7 @@ import type { Findings } from "./findings.ts";
 import { collectorIds, INSTEAD } from "./known.ts";
 import { nearest } from "../base/nearest.ts";
 import type { AnyComponent, Where } from "./plan.ts";
-import type { Registry } from "./registry.ts";
+import type { Listed, Registry } from "./registry.ts";
 import { parseId, type SectionName } from "./service.ts";
 import { parseSettings, type Part } from "./settings.ts";
 import type { MapNode, TreeNode } from "./tree.ts";
@@ -35,15 +35,16 @@ export function readSection<Definition extends AnyComponent>(
   root: MapNode,
   kind: Definition["kind"],
   is: (definition: AnyComponent) => definition is Definition,
-  registry: Registry,
+  { registry, built }: { readonly registry: Registry; readonly built: readonly Listed[] },
   findings: Findings,
 ): Section<Definition> {
   const name = SECTION_OF[kind];
   const definitions = registry.filter((definition) => is(definition));
+  const ids = built.filter((one) => one.kind === kind).map(({ id }) => id);
   const byId = new Map<string, Defined<Definition>>();
   const entries = entriesOf(root, name, findings);
   for (const [id, { keyWhere, value }] of entries) {
-    const definition = resolve(id, name, definitions, keyWhere, findings);
+    const definition = resolve(id, name, { definitions, ids }, keyWhere, findings);
     if (definition === undefined) continue;
     byId.set(id, { id, definition, config: configOf(definition, { node: value, at: [name, id], keyWhere }, findings), where: keyWhere, node: value });
   }
@@ -75,7 +76,7 @@ function entriesOf(root: MapNode, name: SectionName, findings: Findings): MapNod
 function resolve<Definition extends AnyComponent>(
   id: string,
   name: SectionName,
-  definitions: readonly Definition[],
+  { definitions, ids }: { readonly definitions: readonly Definition[]; readonly ids: readonly string[] },
   where: Where,
   findings: Findings,
 ): Definition | undefined {
@@ -89,9 +90,8 @@ function resolve<Definition extends AnyComponent>(
     findings.warning(`"${type}" alias is deprecated; use "${aliased.id}"`, undefined, where, [name, id]);
     return aliased;
   }
-  const built = definitions.map((definition) => definition.id);
-  if (collectorIds(name).has(type)) notYet(id, type, name, built, where, findings);
-  else unknownType(type, name, built, where, findings);
+  if (collectorIds(name).has(type)) notYet(id, type, name, ids, where, findings);
+  else unknownType(type, name, ids, where, findings);
   return undefined;
 }
 

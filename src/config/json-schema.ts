@@ -8,7 +8,7 @@ import type { AnyComponent } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 import { pipeline, service, topLevel } from "./service.ts";
 
-type Json = { [key: string]: unknown };
+export type Json = { [key: string]: unknown };
 
 const SECTION_OF: Readonly<Record<AnyComponent["kind"], string>> = {
   receiver: "receivers",
@@ -19,6 +19,11 @@ const SECTION_OF: Readonly<Record<AnyComponent["kind"], string>> = {
 /** `type/name`. */
 const NAME_PATTERN = "(/.+)?$";
 const REFERENCE: Json = { type: "string", pattern: String.raw`\$\{.+\}` };
+
+/** Whether a schema is the `${...}` reference that may stand for a scalar. */
+export function isReference(schema: Json): boolean {
+  return schema["pattern"] === REFERENCE["pattern"];
+}
 
 /** JSON Schema draft 7, the one that editors' YAML plug-ins know. */
 export function configJsonSchema(registry: Registry): Json {

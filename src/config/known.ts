@@ -52,5 +52,4 @@ export const INSTEAD: Readonly<Record<string, string>> = {
   "exporters otlp_grpc": "Use otlp_http: most back ends take OTLP/HTTP, usually on port 4318",
   "exporters logging": "Use debug, its successor",
   "exporters nop": "Leave it out",
-  "processors memory_limiter": "Leave it out: the bytes in flight have a budget of their own, and senders hear 503 past it",
 };

@@ -22,18 +22,27 @@ export function memoryQueues(processors: readonly Defined<AnyProcessor>[], expor
 
 function ofProcessors(processors: readonly Defined<Holds>[]): MemoryQueue[] {
   return processors.flatMap(({ id, definition, config }) => {
-    const held = definition.heldInMemory?.(config);
+    const held = heldBy(definition, config);
     return held === undefined ? [] : [{ component: id, path: `processors.${id}`, ...held, inForce: true }];
   });
 }
 
+function heldBy(definition: Holds, config: unknown): HeldInMemory | undefined {
+  return definition.heldInMemory?.(config);
+}
+
 function sendingQueues(exporters: readonly Defined<AnyExporter>[]): MemoryQueue[] {
-  return exporters.flatMap(({ id, definition, node }) => {
+  return exporters.flatMap(({ id, definition, config, node }) => {
+    const path = `exporters.${id}.sending_queue`;
+    if (definition.heldInMemory !== undefined) {
+      const held = heldBy(definition, config);
+      return held === undefined ? [] : [{ component: id, path, ...held, inForce: true }];
+    }
     const section = locate(node, ["sending_queue"]).node;
     if (section === undefined || valueAt(section, "enabled") === false || typeof valueAt(section, "storage") === "string") return [];
     const bound = `${String(valueAt(section, "queue_size") ?? SIZE_DEFAULT)} ${String(valueAt(section, "sizer") ?? SIZER_DEFAULT)}`;
     const inForce = !Object.hasOwn(definition.notInForce ?? {}, "sending_queue");
-    return [{ component: id, path: `exporters.${id}.sending_queue`, bound, inForce }];
+    return [{ component: id, path, bound, inForce }];
   });
 }
 

@@ -11,7 +11,7 @@ import type { Loaded } from "./load.ts";
 import { memoryQueues } from "./memory-queues.ts";
 import { planPipelines } from "./pipelines.ts";
 import type { AnyComponent, AnyConnector, AnyExporter, AnyProcessor, AnyReceiver, Finding, Plan, PlannedComponent, Where } from "./plan.ts";
-import type { Registry } from "./registry.ts";
+import type { Listed, Registry } from "./registry.ts";
 import { pipeline, type PipelineConfig, service, SERVICE_NOT_IN_FORCE, type TelemetryConfig, topLevel } from "./service.ts";
 import { parseSettings } from "./settings.ts";
 import { findingsOf } from "./issues.ts";
@@ -26,11 +26,12 @@ export interface Validated {
 
 /**
  * Judges what `loadConfig` gave, with what it found itself. Never throws. Where a source could not be
- * read, that is told alone: whatever else is wrong may vanish with it.
+ * read, that is told alone: whatever else is wrong may vanish with it. `built` are all components that
+ * there are; `registry` needs those that the configuration names.
  */
-export function validateLoaded({ root, damaged, problems, warnings }: Loaded, registry: Registry): Validated {
+export function validateLoaded({ root, damaged, problems, warnings }: Loaded, registry: Registry, built: readonly Listed[] = registry): Validated {
   if (damaged) return { plan: undefined, problems, warnings };
-  const judged = validateConfig(root, registry);
+  const judged = validateConfig(root, registry, built);
   // A value that could not be expanded has its problem already.
   const others = judged.problems.filter(({ where }) => !problems.some((known) => isSamePlace(known.where, where)));
   const all = inOrder([...problems, ...others]);
@@ -42,13 +43,13 @@ function isSamePlace(one: Where | undefined, other: Where | undefined): boolean 
 }
 
 /** Validates a tree. Never throws. */
-export function validateConfig(root: MapNode, registry: Registry): Validated {
+export function validateConfig(root: MapNode, registry: Registry, built: readonly Listed[] = registry): Validated {
   const findings = new Findings();
   unknownSections(root, findings);
-  const receivers = readSection(root, "receiver", isReceiver, registry, findings);
-  const processors = readSection(root, "processor", isProcessor, registry, findings);
-  const exporters = readSection(root, "exporter", isExporter, registry, findings);
-  const connectors = readSection(root, "connector", isConnector, registry, findings);
+  const receivers = readSection(root, "receiver", isReceiver, { registry, built }, findings);
+  const processors = readSection(root, "processor", isProcessor, { registry, built }, findings);
+  const exporters = readSection(root, "exporter", isExporter, { registry, built }, findings);
+  const connectors = readSection(root, "connector", isConnector, { registry, built }, findings);
   const extensions = readExtensions(root, findings);
   clashes(connectors.ids, receivers, exporters, findings);
   const config = readService(root, extensions, findings);

@@ -1,6 +1,6 @@
 /**
  * The `debug` exporter: what arrives, in the Collector's own words, on standard output. Every
- * line is that of the Collector's exporter, so that what people grep for is found; docs/components/debug.md
+ * line is that of the Collector's exporter, so that what people grep for is found; docs/exporters/debug.md
  * has the differences.
  */
 import * as z from "zod";

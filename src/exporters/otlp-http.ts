@@ -1,13 +1,15 @@
 /**
- * The `otlp_http` exporter (alias `otlphttp`): one POST a batch, protobuf or JSON, under the
- * Collector's keys. An attempt is made once; its outcome goes back to the sender. Redirects are
- * refusals, responses are read to 4 MiB at the most (OTLP 1.11).
+ * The `otlp_http` exporter (alias `otlphttp`): one POST an attempt, protobuf or JSON, under the
+ * Collector's keys. Without `sending_queue` and `retry_on_failure` there is one attempt, whose outcome
+ * goes back to the sender; with them, what delivery/ does. Redirects are refusals, responses are read
+ * to 4 MiB at the most (OTLP 1.11).
  *
  * Ownership: the batch is retained until the client says that nothing reads its slices any more.
  */
 import * as z from "zod";
 import { messageOf, SluiceError } from "../base/errors.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
+import { delivered, deliveryKeys, heldInMemory } from "../delivery/deliver.ts";
 import { type Context, defineExporter } from "../pipeline/component.ts";
 import { duration, headers, tlsClient, tlsNotInForce } from "../pipeline/settings.ts";
 import { type Destination, OtlpHttpExporter } from "./otlp-http/exporter.ts";
@@ -62,8 +64,7 @@ const schema = z
     http2_read_idle_timeout: duration().optional().describe("HTTP/2 health check."),
     http2_ping_timeout: duration().optional().describe("HTTP/2 health check."),
     middlewares: z.array(z.unknown()).optional().describe("Middleware extensions."),
-    sending_queue: z.looseObject({}).nullish().describe("Queue before the destination."),
-    retry_on_failure: z.looseObject({}).nullish().describe("Retries."),
+    ...deliveryKeys,
   })
   .superRefine((config, context) => {
     const urls = [config.endpoint, config.traces_endpoint, config.metrics_endpoint, config.logs_endpoint, config.profiles_endpoint];
@@ -92,8 +93,6 @@ export const otlpHttp = defineExporter<Config>({
   summary: "Sends OTLP over HTTP, protobuf or JSON.",
   schema,
   notInForce: {
-    sending_queue: "there is no queue yet: the sender is answered when the destination has answered",
-    retry_on_failure: "an attempt is made once: the sender is told 503 and may send again",
     cookies: "cookies are not kept",
     read_buffer_size: "the runtime's own buffers are used",
     write_buffer_size: "the runtime's own buffers are used",
@@ -103,7 +102,8 @@ export const otlpHttp = defineExporter<Config>({
     middlewares: "middlewares are not run yet",
     ...tlsNotInForce("tls"),
   },
-  create: (config, context) => new OtlpHttpExporter(destinationOf(config), context, clientOf(config, context)),
+  heldInMemory,
+  create: (config, context) => delivered(new OtlpHttpExporter(destinationOf(config), context, clientOf(config, context)), config, context),
 });
 
 function isHttpUrl(url: string): boolean {

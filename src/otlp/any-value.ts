@@ -3,7 +3,8 @@
  * as a plain value for people and for rules that compute.
  * Kinds are field numbers of `AnyValue` (opentelemetry.proto.common.v1).
  */
-import { after, readVarint, readVarintHigh, skipValue, varintSize, writeVarint } from "../wire/varint.ts";
+import { concatenated, delimited } from "../wire/message.ts";
+import { after, readVarint, readVarintHigh, skipValue } from "../wire/varint.ts";
 import { textAt } from "./text.ts";
 
 export const STRING_VALUE = 1;
@@ -24,12 +25,12 @@ export function encodeAnyValue(value: Plain): Uint8Array {
   if (value === null) return new Uint8Array(0);
   if (typeof value === "string") return delimited(STRING_VALUE, encoder.encode(value));
   if (typeof value === "boolean") return Uint8Array.of((BOOL_VALUE << 3) | 0, value ? 1 : 0);
-  if (typeof value === "bigint") return concat([Uint8Array.of((INT_VALUE << 3) | 0), varint64(BigInt.asUintN(64, value))]);
-  if (typeof value === "number") return concat([Uint8Array.of((DOUBLE_VALUE << 3) | 1), float64(value)]);
+  if (typeof value === "bigint") return concatenated([Uint8Array.of((INT_VALUE << 3) | 0), varint64(BigInt.asUintN(64, value))]);
+  if (typeof value === "number") return concatenated([Uint8Array.of((DOUBLE_VALUE << 3) | 1), float64(value)]);
   if (value instanceof Uint8Array) return delimited(BYTES_VALUE, value);
-  if (isArray(value)) return delimited(ARRAY_VALUE, concat(value.map((item) => delimited(1, encodeAnyValue(item)))));
+  if (isArray(value)) return delimited(ARRAY_VALUE, concatenated(value.map((item) => delimited(1, encodeAnyValue(item)))));
   const pairs = [...value].map(([key, item]) => delimited(1, encodeKeyValue(key, item)));
-  return delimited(KVLIST_VALUE, concat(pairs));
+  return delimited(KVLIST_VALUE, concatenated(pairs));
 }
 
 /** Array.isArray, which does not narrow a readonly array. */
@@ -39,7 +40,7 @@ function isArray(value: readonly Plain[] | ReadonlyMap<string, Plain>): value is
 
 /** The body of a KeyValue message. */
 export function encodeKeyValue(key: string, value: Plain): Uint8Array {
-  return concat([delimited(1, encoder.encode(key)), delimited(2, encodeAnyValue(value))]);
+  return concatenated([delimited(1, encoder.encode(key)), delimited(2, encodeAnyValue(value))]);
 }
 
 /** The kind of the AnyValue at [start, end): the field number of what it holds, 0 when it is empty. */
@@ -142,22 +143,4 @@ function varint64(value: bigint): Uint8Array {
   }
   out.push(Number(value));
   return Uint8Array.from(out);
-}
-
-function delimited(field: number, body: Uint8Array): Uint8Array {
-  const tag = (field << 3) | 2;
-  const out = new Uint8Array(varintSize(tag) + varintSize(body.length) + body.length);
-  const at = writeVarint(out, writeVarint(out, 0, tag), body.length);
-  out.set(body, at);
-  return out;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

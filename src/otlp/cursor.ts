@@ -61,6 +61,16 @@ export interface MetricEditor {
   madeBy(maker: object): boolean;
 }
 
+/** Where the batch that is walked came from. */
+export interface CursorOrigin {
+  /** The other side's address and port, for example `127.0.0.1:51000`; empty where that is not known, or not one. */
+  readonly peer: string;
+  /** Headers that the receiver kept, by lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const NOWHERE: CursorOrigin = { peer: "", headers: {} };
+
 export class Cursor {
   readonly signal: Signal;
   readonly bytes: Uint8Array;
@@ -89,6 +99,8 @@ export class Cursor {
   /** Of the exemplars in the data point at hand, where it may have any and `openInner` was called. */
   exemplar: View | undefined = undefined;
   editor: MetricEditor | undefined = undefined;
+  /** Of the batch at hand: another object where it is another batch. */
+  origin: CursorOrigin = NOWHERE;
   /** Address of the item's trace id, 0 when it has none. Spans and log records. */
   traceId = 0;
   /** The first 16 of the 56 random bits of the item's trace id, 0 when it has none: what decides most sampling. */

@@ -6,7 +6,10 @@
  */
 import { SluiceError } from "../base/errors.ts";
 import type { Block } from "../base/pool.ts";
+import { encodeAnyValue, type Plain } from "./any-value.ts";
+import type { Attributes } from "./attributes.ts";
 import type { RuleMemory } from "./engine.ts";
+import type { Text } from "./text.ts";
 
 const OWN_BYTES = 512;
 
@@ -38,5 +41,27 @@ export class Staging {
   done(): void {
     this.#block?.release();
     this.#block = undefined;
+  }
+}
+
+/** Gives an entry another value. Throws `over_budget`. */
+export function setAttribute(attributes: Attributes, entry: number, value: Plain, staging: Staging): void {
+  staging.place(encodeAnyValue(value));
+  try {
+    attributes.set(entry, staging.start, staging.end);
+  } finally {
+    staging.done();
+  }
+}
+
+/** Gives the attribute of this key a value, whether there was one or not. Throws `over_budget`. */
+export function putAttribute(attributes: Attributes, key: Text, value: Plain, staging: Staging): void {
+  const entry = attributes.find(key);
+  if (entry >= 0) return setAttribute(attributes, entry, value, staging);
+  staging.place(encodeAnyValue(value));
+  try {
+    return attributes.add(key.start, key.end, staging.start, staging.end);
+  } finally {
+    staging.done();
   }
 }

@@ -3,8 +3,9 @@
  * throws, `ignore` logs and goes on, `silent` goes on.
  */
 import type { Cursor } from "../otlp/cursor.ts";
-import { depthOf, type Level } from "../pipeline/step.ts";
+import { depthOf, type Fields, type Level } from "../pipeline/step.ts";
 import type { Options } from "./compile/compiler.ts";
+import { joinFields } from "./compile/field-notes.ts";
 import type { Tools } from "./contract.ts";
 import type { Dialect } from "./dialect.ts";
 import { compileCondition, compileStatement, type Statement, type TextCondition } from "./statement.ts";
@@ -41,11 +42,14 @@ interface Sequence {
   readonly writes: readonly Level[];
   /** Whether it writes to what is above the items that it is run for. */
   readonly writesAbove: boolean;
+  readonly fields: Fields;
 }
 
 export interface StatementSequence extends Sequence {
   /** Whether a statement may put another metric in a metric's place, or add some. */
   readonly replaces: boolean;
+  /** Whether `run` may throw: errors propagate. */
+  readonly fails: boolean;
   /** Runs the statements on the item at hand. Throws StatementError when errors propagate. */
   run(subject: Subject): void;
 }
@@ -73,7 +77,8 @@ export function sequenceStatements(
     for (let i = 0; i < execute.length; i++) execute[i]?.(subject);
   };
   const writes = rules.compiled.flatMap((rule) => rule.writes);
-  return { sequence: { ...declared(dialect, [...guards.compiled, ...rules.compiled], writes), replaces: rules.compiled.some((rule) => rule.replaces), run } };
+  const replaces = rules.compiled.some((rule) => rule.replaces);
+  return { sequence: { ...declared(dialect, [...guards.compiled, ...rules.compiled], writes), replaces, fails: errorMode === "propagate", run } };
 }
 
 /** Conditions joined by `or` (the default of the Collector) or `and`. No conditions: never. */
@@ -114,11 +119,11 @@ function compileAll<T>(list: TextIssue["list"], texts: readonly string[], compil
   return { compiled, issues };
 }
 
-function declared({ context }: Dialect, parts: readonly { readonly reads: readonly Level[] }[], written: readonly Level[]): Sequence {
+function declared({ context }: Dialect, parts: readonly { readonly reads: readonly Level[]; readonly fields: Fields }[], written: readonly Level[]): Sequence {
   const reads = [...new Set(parts.flatMap((part) => part.reads))];
   const writes = [...new Set(written)];
   const writesAbove = writes.some((level) => depthOf(level) < depthOf(context.level));
-  return { context: context.name, level: context.level, reads, writes, writesAbove };
+  return { context: context.name, level: context.level, reads, writes, writesAbove, fields: joinFields(parts.map(({ fields }) => fields)) };
 }
 
 function guarded({ text, run }: Statement, errorMode: ErrorMode, tools: Tools): (subject: Subject) => void {

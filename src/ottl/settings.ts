@@ -96,20 +96,22 @@ export function compileEachCondition(
   dialects: readonly Dialect[],
   tools: Tools,
 ): { readonly sequences: readonly ConditionSequence[]; readonly issues: readonly TextIssue[] } {
-  const rows = new Map<Dialect, string[]>(dialects.map((dialect) => [dialect, []]));
+  const rows = new Map<Dialect, number[]>(dialects.map((dialect) => [dialect, []]));
   const issues: TextIssue[] = [];
   group.conditions.forEach((text, index) => {
-    const inferred = inferDialect(dialects, { conditions: [text] });
-    const judged = inferred.issues ?? sequenceConditions([text], mode, inferred.dialect, { tools: CHECKING, prefixed: true }).issues ?? [];
-    issues.push(...judged.map((issue) => ({ ...issue, index })));
-    if (inferred.dialect !== undefined) rows.get(inferred.dialect)?.push(text);
+    const { dialect, issues: found = [] } = inferDialect(dialects, { conditions: [text] });
+    issues.push(...found.map((issue) => ({ ...issue, index })));
+    if (dialect !== undefined) rows.get(dialect)?.push(index);
   });
-  if (issues.length > 0) return { sequences: [], issues };
-  const sequences = [...rows].flatMap(([dialect, texts]) => {
-    const { sequence } = sequenceConditions(texts, group.error_mode ?? mode, dialect, { tools, prefixed: true });
-    return texts.length === 0 || sequence === undefined ? [] : [sequence];
-  });
-  return { sequences, issues };
+  const sequences: ConditionSequence[] = [];
+  for (const [dialect, row] of rows) {
+    if (row.length === 0) continue;
+    const texts = row.map((index) => group.conditions[index] ?? "");
+    const { sequence, issues: found = [] } = sequenceConditions(texts, group.error_mode ?? mode, dialect, { tools, prefixed: true });
+    issues.push(...found.map((issue) => ({ ...issue, index: row[issue.index] ?? issue.index })));
+    if (sequence !== undefined) sequences.push(sequence);
+  }
+  return issues.length > 0 ? { sequences: [], issues: issues.toSorted((a, b) => a.index - b.index) } : { sequences, issues };
 }
 
 function dialectFor({ context, statements, conditions }: Group, dialects: readonly Dialect[]): ReturnType<typeof inferDialect> {

@@ -1,5 +1,5 @@
 /** Texts of OTTL, read and compiled against one dialect: statements, conditions, value expressions. */
-import type { Level } from "../pipeline/step.ts";
+import type { Fields, Level } from "../pipeline/step.ts";
 import type { Condition } from "./compile/compiled.ts";
 import { Compiler, type Options } from "./compile/compiler.ts";
 import type { Operand } from "./contract.ts";
@@ -17,11 +17,13 @@ export interface Statement {
   readonly writes: readonly Level[];
   /** Whether it may put another metric in a metric's place, or add some. */
   readonly replaces: boolean;
+  readonly fields: Fields;
 }
 
 /** A condition with its text. `test` throws StatementError. */
 export interface TextCondition extends Condition {
   readonly text: string;
+  readonly fields: Fields;
 }
 
 export function compileStatement(text: string, dialect: Dialect, options: Options): Reading<Statement> {
@@ -30,21 +32,25 @@ export function compileStatement(text: string, dialect: Dialect, options: Option
   const { editor, where } = parsed.value;
   return attempt(() => {
     const compiler = new Compiler(dialect, options);
+    const { fields } = compiler;
     const { run, reads, writes, replaces } = compiler.editor(editor);
     const condition = where === undefined ? undefined : compiler.condition(where);
-    if (condition === undefined || condition.literal === true) return { text, run, reads, writes, replaces };
+    if (condition === undefined || condition.literal === true) return { text, run, reads, writes, replaces, fields };
     const { test } = condition;
     const guarded = (subject: Subject): void => {
       if (test(subject)) run(subject);
     };
-    return { text, run: guarded, reads: [...new Set([...reads, ...condition.reads])], writes, replaces };
+    return { text, run: guarded, reads: [...new Set([...reads, ...condition.reads])], writes, replaces, fields };
   });
 }
 
 export function compileCondition(text: string, dialect: Dialect, options: Options): Reading<TextCondition> {
   const parsed = parseCondition(text);
   if (parsed.issue !== undefined) return parsed;
-  return attempt(() => ({ ...new Compiler(dialect, options).condition(parsed.value), text }));
+  return attempt(() => {
+    const compiler = new Compiler(dialect, options);
+    return { ...compiler.condition(parsed.value), text, fields: compiler.fields };
+  });
 }
 
 /** A value's expression, as the routing and counting components have them. */

@@ -42,8 +42,16 @@ export interface Receiver {
 }
 
 export interface Exporter {
+  /** As a stage's: `process` where requests share memory or turns, as in a queue. Default `none`. Workers run `none` alone. */
+  readonly state?: Stage["state"];
   /** Resolves with the outcome; never rejects. Retains the batch for as long as it reads it. */
   consume(batch: Batch): Promise<Outcome>;
+  /**
+   * Given by an exporter that counts by itself what becomes of its items. Called for those of a failure
+   * that it answered with and of which no sender hears, because other destinations took the batch.
+   */
+  unheard?(signal: Signal, items: number): void;
+  /** Delivers what it holds and ends, before `deadlineMs` from now. */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -92,6 +100,8 @@ export interface ProcessorDefinition<Config = unknown> extends Definition<"proce
 }
 
 export interface ExporterDefinition<Config = unknown> extends Definition<"exporter", Config> {
+  /** Given when its `sending_queue` answers before the destination has the data; undefined for settings with which it does not. */
+  heldInMemory?(config: Config): HeldInMemory | undefined;
   create(config: Config, context: Context): Exporter;
 }
 

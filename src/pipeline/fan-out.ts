@@ -1,8 +1,9 @@
 /**
  * The end of a pipeline: the same batch to every exporter at once, and one outcome for the sender.
- * Each destination's items are counted at it: sent, failed, and dropped for good. A connector is a
- * branch, too: the destinations behind it count for themselves, and here is counted only what none of
- * them took and no sender hears of.
+ * Each destination's items are counted at it: sent, failed, and dropped for good. An exporter that
+ * counts by itself (a queue, where items are neither yet) is only told which failures no sender hears
+ * of. A connector is a branch, too: the destinations behind it count for themselves, and here is
+ * counted only what none of them took and no sender hears of.
  */
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/host.ts";
@@ -14,7 +15,7 @@ import { combineOutcomes, type Outcome } from "./outcome.ts";
 
 export interface Branch {
   readonly id: string;
-  readonly exporter: Pick<Exporter, "consume">;
+  readonly exporter: Pick<Exporter, "consume" | "unheard">;
   /** It is a connector. */
   readonly connector?: boolean;
 }
@@ -31,8 +32,10 @@ export interface FanOutParts {
 interface Counts {
   readonly sent?: Counter;
   readonly failed?: Counter;
-  readonly refused: Counter;
-  readonly rejected: Counter;
+  readonly refused?: Counter;
+  readonly rejected?: Counter;
+  /** Instead of all of them. */
+  readonly unheard?: (items: number) => void;
 }
 
 type Counted = Branch & Counts;
@@ -48,7 +51,7 @@ export class FanOut {
     this.#primary = branches.findIndex(({ id }) => id === primary);
     this.#branches = branches.map((branch) => ({
       ...branch,
-      ...(branch.connector === true ? behind(branch.id, signal, counters) : at(branch.id, items, counters)),
+      ...(branch.connector === true ? behind(branch.id, signal, counters) : (ownCounts(branch, signal) ?? at(branch.id, items, counters))),
     }));
   }
 
@@ -91,7 +94,7 @@ export class FanOut {
       case "partial":
         branch.sent?.add(items - outcome.rejected);
         branch.failed?.add(outcome.rejected);
-        branch.rejected.add(outcome.rejected);
+        branch.rejected?.add(outcome.rejected);
         this.#logger.log("warn", "A destination rejected items", {
           [branch.connector === true ? "connector" : "exporter"]: branch.id,
           items: outcome.rejected,
@@ -101,7 +104,10 @@ export class FanOut {
       case "retry":
       case "refused":
         branch.failed?.add(items);
-        if (!told) branch.refused.add(items);
+        if (!told) {
+          branch.refused?.add(items);
+          branch.unheard?.(items);
+        }
         this.#logger.log("warn", outcome.kind === "retry" ? "Export failed, may succeed later" : "Export refused for good", {
           [branch.connector === true ? "connector" : "exporter"]: branch.id,
           items,
@@ -111,6 +117,11 @@ export class FanOut {
         break;
     }
   }
+}
+
+/** For an exporter that counts by itself. */
+function ownCounts({ exporter }: Branch, signal: Signal): Counts | undefined {
+  return exporter.unheard === undefined ? undefined : { unheard: (items) => exporter.unheard?.(signal, items) };
 }
 
 function at(exporter: string, items: string, counters: Counters): Counts {

@@ -77,8 +77,24 @@ export interface Address {
   readonly address: string;
 }
 
-/** Of the time to stop, the share that receivers may use where a stage holds telemetry: a slow sender must not cost what others were promised. */
+/** What joins two or more pipelines, built. */
+export interface Joined extends Join {
+  readonly connector: Connector;
+  readonly junction: Junction;
+}
+
+/** Everything but the receivers: nothing listens, sends or holds yet. */
+export interface Graph {
+  readonly exporters: ReadonlyMap<string, Exporter>;
+  readonly joined: readonly Joined[];
+  /** In the plan's order. */
+  readonly pipelines: readonly Pipeline[];
+}
+
+/** Of the time to stop, the share that receivers may use where a stage or an exporter holds telemetry: a slow sender must not cost what others were promised. */
 const RECEIVERS_SHARE = 0.5;
+/** Of what is left then, the share that stages may use where exporters hold telemetry, too. */
+const STAGES_SHARE = 0.5;
 
 interface Opened {
   readonly addresses: readonly Address[];
@@ -104,12 +120,8 @@ export class Gateway {
   /** Builds everything, exporters first, and opens the receivers last. What was opened is closed again when one fails. */
   static async start(parts: GatewayParts): Promise<Gateway> {
     const { plan } = parts;
-    const exporters = new Map(plan.exporters.map((planned) => [planned.id, createPlanned(planned, parts)]));
-    const joins = joinsOf(plan.connectors ?? [], plan.pipelines);
-    const junctions = joins.map((join) => createJunction(join, parts));
-    const pipelines = plan.pipelines.map((planned) => createPipeline(planned, exporters, junctions, parts));
-    const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
-    for (const junction of junctions) junction.join(byId);
+    const { exporters, joined, pipelines } = buildGraph(parts);
+    const junctions = joined.map(({ junction }) => junction);
     const running: Running[] = [];
     const addresses: Address[] = [];
     try {
@@ -125,11 +137,11 @@ export class Gateway {
       await Promise.all([...running, ...exporters.values()].map((component) => component.stop(0)));
       throw error;
     }
-    const drains = drainsOf(plan, joins, pipelines, junctions);
+    const drains = drainsOf(plan, joined, pipelines, junctions);
     return new Gateway({ addresses, running, pipelines, junctions, drains, exporters, clock: parts.host.clock });
   }
 
-  /** Receivers, then stages in the order of the way, then exporters, all before `deadlineMs` from now: what a stage still holds then is counted as dropped. */
+  /** Receivers, then stages in the order of the way, then exporters, all before `deadlineMs` from now: what is still held then is counted as dropped. */
   stop(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     return this.#stopped;
@@ -138,12 +150,27 @@ export class Gateway {
   async #stop(deadlineMs: number): Promise<void> {
     const { running, pipelines, junctions, drains, exporters, clock } = this.#opened;
     const endMs = clock.monotonicMs() + deadlineMs;
-    const leftMs = () => Math.max(0, endMs - clock.monotonicMs());
-    const receiversMs = [...pipelines, ...junctions].some(({ holds }) => holds) ? deadlineMs * RECEIVERS_SHARE : deadlineMs;
-    await Promise.all(running.map((receiver) => receiver.stop(receiversMs)));
-    for (const drained of drains) await Promise.all(drained.map((one) => one.drain(leftMs)));
+    const until = (ms: number) => () => Math.max(0, ms - clock.monotonicMs());
+    const leftMs = until(endMs);
+    const queues = [...exporters.values()].some(({ state = "none" }) => state !== "none");
+    const holds = queues || [...pipelines, ...junctions].some((one) => one.holds);
+    await Promise.all(running.map((receiver) => receiver.stop(holds ? deadlineMs * RECEIVERS_SHARE : deadlineMs)));
+    const stagesMs = queues ? until(clock.monotonicMs() + leftMs() * STAGES_SHARE) : leftMs;
+    for (const drained of drains) await Promise.all(drained.map((one) => one.drain(stagesMs)));
     await Promise.all([...exporters.values()].map((exporter) => exporter.stop(leftMs())));
   }
+}
+
+/** Builds exporters, connectors and pipelines, and joins them. Throws `config` for settings that only show when used. */
+export function buildGraph(parts: GatewayParts): Graph {
+  const { plan } = parts;
+  const exporters = new Map(plan.exporters.map((planned) => [planned.id, createExporter(planned, parts)]));
+  const joined = joinsOf(plan.connectors ?? [], plan.pipelines).map((join) => createJoined(join, parts));
+  const junctions = joined.map(({ junction }) => junction);
+  const pipelines = plan.pipelines.map((planned) => createPipeline(planned, exporters, junctions, parts));
+  const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
+  for (const junction of junctions) junction.join(byId);
+  return { exporters, joined, pipelines };
 }
 
 /** A definition as it is called here: the plan's maker parsed `config` with the schema of this very definition. */
@@ -155,11 +182,18 @@ function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>,
   return definition.create(config, contextOf(id, parts), place);
 }
 
+function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create">>, parts: GatewayParts): Exporter {
+  const exporter = createPlanned<Exporter>(planned, parts);
+  checkState("exporter", planned.id, exporter.state ?? "none", parts.host);
+  return exporter;
+}
+
 function contextOf(id: string, { host, engine, counters }: GatewayParts): Context {
   return { id, host, engine, counters, logger: host.logger };
 }
 
-function createJunction({ id, wiring }: Join, parts: GatewayParts): Junction {
+function createJoined(join: Join, parts: GatewayParts): Joined {
+  const { id, wiring } = join;
   const { engine, counters, host, plan } = parts;
   const planned = known(
     plan.connectors?.find((one) => one.id === id),
@@ -168,7 +202,7 @@ function createJunction({ id, wiring }: Join, parts: GatewayParts): Junction {
   );
   const connector = createPlanned<Connector>(planned, parts, wiring);
   if ("stage" in connector) checkState("connector", id, connector.stage.state, host);
-  return new Junction({ id, wiring, connector, engine, counters });
+  return { ...join, connector, junction: new Junction({ id, wiring, connector, engine, counters }) };
 }
 
 /** Ranks of pipelines, each with the connectors that they feed behind it. */
@@ -197,7 +231,7 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
     );
     const made = createPlanned<Processor>(processor, parts, signal);
     if ("stage" in made) checkState("processor", id, made.stage.state, host);
-    return made;
+    return { id, processor: made };
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });
   return new Pipeline({ id: pipelineId, signal, processors, fanOut, engine, counters });
@@ -213,12 +247,19 @@ function branchOf(id: string, signal: Signal, exporters: ReadonlyMap<string, Exp
   return { id, exporter: { consume }, connector: true };
 }
 
+/** What makes a component run on Workers. */
+const CURES = {
+  processor: (id: string) => `Take "${id}" out of the pipelines, or run Sluice on Node, Bun or Deno`,
+  connector: (id: string) => `Take "${id}" out of the pipelines, or run Sluice on Node, Bun or Deno`,
+  exporter: (id: string) => `Take sending_queue out of "${id}", or run Sluice on Node, Bun or Deno`,
+} as const;
+
 /** On Workers a request that waits for another's is cut off, and nothing lives on between two: only `none` runs there. */
-function checkState(kind: "processor" | "connector", id: string, state: Stage["state"], { runtime }: Host): void {
+function checkState(kind: keyof typeof CURES, id: string, state: Stage["state"], { runtime }: Host): void {
   if (runtime !== "workers" || state === "none") return;
   throw new SluiceError("config", `Cannot use ${kind} "${id}" on Workers: it keeps telemetry between requests`, {
     path: `${kind}s.${id}`,
-    cure: `Take "${id}" out of the pipelines, or run Sluice on Node, Bun or Deno`,
+    cure: CURES[kind](id),
   });
 }
 

@@ -14,17 +14,28 @@ import { Run } from "./run.ts";
 import type { Envelope, Next, Stage } from "./stage.ts";
 import { planRuns, type Step } from "./step.ts";
 
+/** A processor, and its id as configured. */
+export interface PlacedProcessor {
+  readonly id: string;
+  readonly processor: Processor;
+}
+
 export interface PipelineParts {
   /** For example `traces/errors`. */
   readonly id: string;
   readonly signal: Signal;
-  readonly processors: readonly Processor[];
+  /** In order. */
+  readonly processors: readonly PlacedProcessor[];
   readonly fanOut: FanOut;
   readonly engine: Engine;
   readonly counters: Counters;
 }
 
-type Part = Run | Regroup | Stage;
+/** A piece of the way through a pipeline. `run` is what a batch goes through. */
+export type Part =
+  | { readonly kind: "walk"; readonly steps: readonly Step[]; readonly run: Run }
+  | { readonly kind: "regroup"; readonly id: string; readonly run: Regroup }
+  | { readonly kind: "stage"; readonly id: string; readonly stage: Stage };
 
 export class Pipeline {
   readonly id: string;
@@ -42,12 +53,12 @@ export class Pipeline {
     this.dropped = counters.counter("sluice_pipeline_dropped_items", { pipeline: id, reason: "refused" });
     this.#fanOut = fanOut;
     this.#engine = engine;
-    this.parts = partsOf(processors, (steps) => new Run(engine, signal, steps, counters));
+    this.parts = partsOf(processors, (steps, before) => ({ kind: "walk", steps, run: new Run(engine, signal, steps, counters, before) }));
   }
 
   /** Whether anything may be held between requests, so that stopping takes time for it. */
   get holds(): boolean {
-    return this.parts.some((part) => !("run" in part) && part.state !== "none");
+    return this.parts.some((part) => part.kind === "stage" && part.stage.state !== "none");
   }
 
   /** The caller holds `batch` until this settles. Rejects with `over_budget` when the pool has no room for an edit. */
@@ -58,15 +69,15 @@ export class Pipeline {
   /** Passes on what stages hold, the first one's first: `leftMs` says how long that may still take. */
   async drain(leftMs: () => number): Promise<void> {
     for (const [index, part] of this.parts.entries()) {
-      if (!("run" in part)) await part.drain(this.#next(index), leftMs());
+      if (part.kind === "stage") await part.stage.drain(this.#next(index), leftMs());
     }
   }
 
   async #from(index: number, batch: Batch): Promise<Outcome> {
     const part = this.parts[index];
     if (part === undefined) return this.#fanOut.consume(batch);
-    if (!("run" in part)) return part.consume(envelopeOf(this.#engine, batch), this.#next(index));
-    const edited = part.run(batch);
+    if (part.kind === "stage") return part.stage.consume(envelopeOf(this.#engine, batch), this.#next(index));
+    const edited = part.run.run(batch);
     try {
       return edited.items === 0 ? ACCEPTED : await this.#from(index + 1, edited);
     } finally {
@@ -93,18 +104,22 @@ export class Pipeline {
   }
 }
 
-function partsOf(processors: readonly Processor[], runOf: (steps: readonly Step[]) => Run): Part[] {
+function partsOf(processors: readonly PlacedProcessor[], walkOf: (steps: readonly Step[], before: Step | undefined) => Part): Part[] {
   const parts: Part[] = [];
   let steps: Step[] = [];
   const close = () => {
-    for (const fused of planRuns(steps)) parts.push(runOf(fused));
+    let before: Step | undefined;
+    for (const fused of planRuns(steps)) {
+      parts.push(walkOf(fused, before));
+      before = fused.at(-1);
+    }
     steps = [];
   };
-  for (const processor of processors) {
+  for (const { id, processor } of processors) {
     if ("steps" in processor) steps.push(...processor.steps);
     else {
       close();
-      parts.push("regroup" in processor ? processor.regroup : processor.stage);
+      parts.push("regroup" in processor ? { kind: "regroup", id, run: processor.regroup } : { kind: "stage", id, stage: processor.stage });
     }
   }
   close();

@@ -37,6 +37,8 @@ export class Run {
   readonly #engine: Engine;
   readonly #signal: Signal;
   readonly #fused: readonly Fused[];
+  /** The component of the step before the first one, in the walk before this: its steps go on here. */
+  readonly #before: string | undefined;
   readonly #byLevel: readonly (readonly Fused[])[];
   readonly #depth: number;
   readonly #leaf: number;
@@ -56,7 +58,9 @@ export class Run {
   /** Walks done: with `applied`, the proof of fusing. */
   walked = 0;
 
-  constructor(engine: Engine, signal: Signal, steps: readonly Step[], counters: Counters) {
+  /** `before` is the last step of the walk before this one, which handed on all that it took: undefined for none. */
+  constructor(engine: Engine, signal: Signal, steps: readonly Step[], counters: Counters, before?: Step) {
+    this.#before = before?.component;
     this.#engine = engine;
     this.#signal = signal;
     this.#fused = steps.map((step) => fusedOf(step, signal, counters));
@@ -89,6 +93,7 @@ export class Run {
   run(batch: Batch): Batch {
     for (const fused of this.#fused) fused.dropped = 0;
     this.#rewrite?.reset();
+    this.#cursor.origin = batch.origin;
     const chunks: Chunk[] = [];
     let changed = false;
     try {
@@ -112,13 +117,18 @@ export class Run {
 
   #count(incoming: number): number {
     let items = incoming;
+    // A component that goes on here has told already what it took, and that it passed all of it on: so much of it is told again.
+    let told = incoming;
     for (const [index, fused] of this.#fused.entries()) {
       // Of one component's steps in a row the first and the last are its door and its exit.
       const { component } = fused.step;
-      if (this.#fused[index - 1]?.step.component !== component) fused.incoming.add(items);
+      if ((index === 0 ? this.#before : this.#fused[index - 1]?.step.component) !== component) {
+        fused.incoming.add(items);
+        told = 0;
+      }
       items -= fused.dropped;
       if (fused === this.#fused.at(-1)) items += this.#replacedItems(fused);
-      if (this.#fused[index + 1]?.step.component !== component) fused.outgoing.add(items);
+      if (this.#fused[index + 1]?.step.component !== component) fused.outgoing.add(items - told);
       if (fused.dropped > 0) fused.reason.add(fused.dropped);
     }
     return items;
@@ -321,7 +331,7 @@ export class Run {
     const { words, base } = this.#tape;
     const { scopeGroup, item } = this.#cursor;
     const hasPoints = this.#byLevel[tape.POINT_LEVEL]?.length !== 0;
-    let left = record === stop ? 1 : 0;
+    let left = record === stop && !this.#prunesScopes ? 1 : 0;
     while (record < stop) {
       const at = base + record * tape.RECORD_WORDS;
       const next = words[at + tape.NEXT_WORD] ?? 0;
@@ -330,7 +340,9 @@ export class Run {
       item.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
       rewrite.begin([]);
       const inMetric = record;
-      const kept = this.#apply(tape.ITEM_LEVEL, inMetric) && (!hasPoints || rewrite.walkPoints(() => this.#apply(tape.POINT_LEVEL, inMetric)));
+      let kept = this.#apply(tape.ITEM_LEVEL, inMetric);
+      if (kept && inMetric + 1 === next) kept = !this.#prunesMetrics || this.#cursor.dataNumber === 0;
+      else if (kept && hasPoints) kept = rewrite.walkPoints(() => this.#apply(tape.POINT_LEVEL, inMetric));
       if (kept) {
         const start = rewrite.finish();
         if (start !== 0) this.#script.replace(scopeGroup.node(), tag, end, start, this.#scratch.end);

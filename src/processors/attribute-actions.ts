@@ -3,21 +3,24 @@
  * processors: insert, update, upsert, delete, hash, extract, convert, one after the other. An action by
  * key touches the first attribute with that key, one by pattern touches all that match.
  *
- * Keys and values of the configuration are encoded once. insert, update, upsert, from_attribute and
- * delete allocate nothing; hash, extract and convert look at text, and do.
+ * Keys and values of the configuration are encoded once, what is taken of a batch's origin once a
+ * batch. insert, update, upsert, from_attribute and delete allocate nothing; hash, extract and convert
+ * look at text, and do.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
 import { BOOL_VALUE, decodeAnyValue, DOUBLE_VALUE, encodeAnyValue, INT_VALUE, kindOf, type Plain, STRING_VALUE } from "../otlp/any-value.ts";
 import type { Attributes } from "../otlp/attributes.ts";
-import type { Cursor } from "../otlp/cursor.ts";
+import type { Cursor, CursorOrigin } from "../otlp/cursor.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Text } from "../otlp/text.ts";
 import type { Range } from "../wire/chunk.ts";
 import { after, readVarint } from "../wire/varint.ts";
 import { groupsOf, matchesBytes, parsePattern, type Pattern } from "../pattern/pattern.ts";
+import type { Context } from "../pipeline/component.ts";
+import { ContextValue } from "./attribute-actions/from-context.ts";
 import { type ActionSettings, actionSchema, toPlainValue } from "./attribute-actions/settings.ts";
-import { Staging } from "../otlp/staging.ts";
+import { putAttribute, setAttribute, Staging } from "../otlp/staging.ts";
 import { parseDouble, parseInt64, toInt64 } from "../base/go-numbers.ts";
 import { valueText } from "../otlp/value-text.ts";
 
@@ -25,7 +28,7 @@ import { valueText } from "../otlp/value-text.ts";
 interface Rule {
   /** The one attribute without which it does nothing; undefined when there is no such. */
   readonly needs: Text | undefined;
-  apply(attributes: Attributes): void;
+  apply(attributes: Attributes, origin: CursorOrigin): void;
 }
 
 /** Settings of one action or more: at least one. */
@@ -37,9 +40,9 @@ export class AttributeActions {
   /** An attribute each without which the rules do nothing; undefined when one of them needs none. */
   readonly #needs: readonly Text[] | undefined;
 
-  constructor(settings: readonly ActionSettings[], engine: Engine) {
+  constructor(settings: readonly ActionSettings[], { engine, host }: Pick<Context, "engine" | "host">) {
     const staging = new Staging(engine);
-    this.#rules = settings.map((one) => ruleOf(one, engine, staging));
+    this.#rules = settings.map((one) => ruleOf(one, engine, staging, host));
     const needs = this.#rules.map((rule) => rule.needs).filter((key) => key !== undefined);
     this.#needs = needs.length === this.#rules.length ? needs : undefined;
   }
@@ -54,18 +57,19 @@ export class AttributeActions {
     return false;
   }
 
-  apply(attributes: Attributes): void {
-    for (let index = 0; index < this.#rules.length; index++) this.#rules[index]?.apply(attributes);
+  /** `origin` is that of the batch at hand: the cursor's. */
+  apply(attributes: Attributes, origin: CursorOrigin): void {
+    for (let index = 0; index < this.#rules.length; index++) this.#rules[index]?.apply(attributes, origin);
   }
 }
 
-function ruleOf(settings: ActionSettings, engine: Engine, staging: Staging): Rule {
+function ruleOf(settings: ActionSettings, engine: Engine, staging: Staging, host: Context["host"]): Rule {
   const key = engine.text(settings.key);
   switch (settings.action) {
     case "insert":
     case "update":
     case "upsert":
-      return new SetRule(settings, key, engine);
+      return new SetRule(settings, key, engine, staging, host);
     case "delete":
       return new DeleteRule(settings.key === "" ? undefined : key, patternOf(settings), engine);
     case "hash":
@@ -89,33 +93,50 @@ class SetRule implements Rule {
   readonly #key: Text;
   readonly #inserts: boolean;
   readonly #updates: boolean;
+  readonly #context: ContextValue | undefined;
   readonly #from: Text | undefined;
-  /** The AnyValue to set where there is no attribute to take it from. */
+  /** The AnyValue to set where there is none to be taken. */
   readonly #value: Range | undefined;
+  readonly #staging: Staging;
 
-  constructor(settings: ActionSettings, key: Text, engine: Engine) {
+  constructor(settings: ActionSettings, key: Text, engine: Engine, staging: Staging, host: Context["host"]) {
     this.#key = key;
     this.#inserts = settings.action !== "update";
     this.#updates = settings.action !== "insert";
     this.needs = this.#inserts ? undefined : key;
+    this.#context = settings.from_context === "" ? undefined : new ContextValue(settings.from_context, host.runtime);
     this.#from = settings.from_attribute === "" ? undefined : engine.text(settings.from_attribute);
     const plain = toPlainValue(settings.value ?? settings.default_value ?? null) ?? null;
     this.#value = plain === null ? undefined : engine.constant(encodeAnyValue(plain));
+    this.#staging = staging;
   }
 
-  apply(attributes: Attributes): void {
+  apply(attributes: Attributes, origin: CursorOrigin): void {
+    const entry = attributes.find(this.#key);
+    if (entry < 0 ? !this.#inserts : !this.#updates) return;
+    const taken = this.#context?.of(origin);
+    if (taken !== undefined) return this.#putBytes(attributes, entry, taken);
     const source = this.#from === undefined ? -1 : attributes.find(this.#from);
     const value = this.#value;
-    if (source >= 0) this.#put(attributes, attributes.valueStart(source), attributes.valueEnd(source));
-    else if (value !== undefined) this.#put(attributes, value.start, value.end);
+    if (source >= 0) this.#put(attributes, entry, attributes.valueStart(source), attributes.valueEnd(source));
+    else if (value !== undefined) this.#put(attributes, entry, value.start, value.end);
   }
 
-  #put(attributes: Attributes, start: number, end: number): void {
+  #put(attributes: Attributes, entry: number, start: number, end: number): void {
     const key = this.#key;
-    const entry = attributes.find(key);
-    if (entry >= 0) {
-      if (this.#updates) attributes.set(entry, start, end);
-    } else if (this.#inserts) attributes.add(key.start, key.end, start, end);
+    if (entry >= 0) attributes.set(entry, start, end);
+    else attributes.add(key.start, key.end, start, end);
+  }
+
+  /** An AnyValue from outside the memory. */
+  #putBytes(attributes: Attributes, entry: number, value: Uint8Array): void {
+    const staging = this.#staging;
+    staging.place(value);
+    try {
+      this.#put(attributes, entry, staging.start, staging.end);
+    } finally {
+      staging.done();
+    }
   }
 }
 
@@ -171,22 +192,24 @@ class HashRule implements Rule {
 
   #hash(attributes: Attributes, entry: number): void {
     const hashed = this.#hashed(attributes.valueStart(entry), attributes.valueEnd(entry));
-    setPlain(attributes, entry, hashed === undefined ? "" : hexOf(sha256(hashed)), this.#staging);
+    setAttribute(attributes, entry, hashed === undefined ? "" : hexOf(sha256(hashed)), this.#staging);
   }
 
   /** The bytes to hash of the AnyValue at [start, end). */
   #hashed(start: number, end: number): Uint8Array | undefined {
     const kind = kindOf(this.#bytes, start, end);
+    // Behind the tag that was read last, which is the value's.
+    const at = after;
     if (kind === STRING_VALUE) {
-      // Behind the tag that was read last, which is the value's.
-      const length = readVarint(this.#bytes, after);
+      const length = readVarint(this.#bytes, at);
       return this.#bytes.subarray(after, after + length);
     }
-    const value = kind === BOOL_VALUE || kind === INT_VALUE || kind === DOUBLE_VALUE ? decodeAnyValue(this.#bytes, start, end) : null;
+    // As it lies there: read as a number, a NaN has another one's bits on some runtimes.
+    if (kind === DOUBLE_VALUE) return this.#bytes.subarray(at, at + 8);
+    const value = kind === BOOL_VALUE || kind === INT_VALUE ? decodeAnyValue(this.#bytes, start, end) : null;
     if (typeof value === "boolean") return Uint8Array.of(value ? 1 : 0);
-    if (typeof value === "bigint") this.#eightView.setBigInt64(0, value, true);
-    else if (typeof value === "number") this.#eightView.setFloat64(0, value, true);
-    else return undefined;
+    if (typeof value !== "bigint") return undefined;
+    this.#eightView.setBigInt64(0, value, true);
     return this.#eight;
   }
 }
@@ -215,11 +238,7 @@ class ExtractRule implements Rule {
     const value = decodeAnyValue(this.#bytes, attributes.valueStart(entry), attributes.valueEnd(entry));
     const groups = typeof value === "string" ? groupsOf(this.#pattern, value) : undefined;
     if (groups === undefined) return;
-    for (const [index, target] of this.#targets.entries()) {
-      const found = attributes.find(target);
-      if (found >= 0) setPlain(attributes, found, groups[index] ?? "", this.#staging);
-      else addPlain(attributes, target, groups[index] ?? "", this.#staging);
-    }
+    for (const [index, target] of this.#targets.entries()) putAttribute(attributes, target, groups[index] ?? "", this.#staging);
   }
 }
 
@@ -247,7 +266,7 @@ class ConvertRule implements Rule {
     const kind = kindOf(this.#bytes, start, end);
     if (kind === WANTED[this.#type]) return;
     const converted = convert(decodeAnyValue(this.#bytes, start, end), this.#type);
-    if (converted !== undefined) setPlain(attributes, entry, converted, this.#staging);
+    if (converted !== undefined) setAttribute(attributes, entry, converted, this.#staging);
   }
 }
 
@@ -268,24 +287,6 @@ function convert(value: Plain, type: ActionSettings["converted_type"]): Plain | 
 
 function keyMatches(attributes: Attributes, entry: number, pattern: Pattern, bytes: Uint8Array): boolean {
   return attributes.live(entry) && matchesBytes(pattern, bytes, attributes.keyStart(entry), attributes.keyEnd(entry));
-}
-
-function setPlain(attributes: Attributes, entry: number, value: Plain, staging: Staging): void {
-  staging.place(encodeAnyValue(value));
-  try {
-    attributes.set(entry, staging.start, staging.end);
-  } finally {
-    staging.done();
-  }
-}
-
-function addPlain(attributes: Attributes, key: Text, value: Plain, staging: Staging): void {
-  staging.place(encodeAnyValue(value));
-  try {
-    attributes.add(key.start, key.end, staging.start, staging.end);
-  } finally {
-    staging.done();
-  }
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -6,8 +6,9 @@
 import * as z from "zod";
 import type { Signal } from "../base/signal.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
-import type { Step } from "../pipeline/step.ts";
+import { levelName, type Step } from "../pipeline/step.ts";
 import { AttributeActions, actionsSchema } from "./attribute-actions.ts";
+import { actionFields, fieldsOf, matchingFields } from "./field-names.ts";
 import { matchingOf } from "./matching/matching.ts";
 import { matchingKeys } from "./matching/settings.ts";
 
@@ -27,20 +28,23 @@ export const attributes = defineProcessor<Config>({
   create: (config, context, signal) => ({ steps: [stepOf(config, context, signal)] }),
 });
 
-function stepOf(config: Config, { id, engine }: Context, signal: Signal): Step {
-  const actions = new AttributeActions(config.actions, engine);
+function stepOf(config: Config, context: Context, signal: Signal): Step {
+  const { id, engine } = context;
+  const actions = new AttributeActions(config.actions, context);
   const { acts, reads } = matchingOf(config, id, signal, engine);
   const level = signal === "metrics" ? "point" : "item";
+  const touched = actionFields(config.actions, levelName(level, signal));
   return {
     component: id,
     level,
     reads: signal === "metrics" ? [...reads, "item", "point"] : [...reads, "item"],
     writes: [level],
+    fields: fieldsOf([...matchingFields(config, signal), ...touched.reads], touched.writes),
     drops: false,
     dropReason: "",
     run: (cursor) => {
       if (!actions.mayAct(cursor) || acts?.(cursor) === false) return true;
-      actions.apply(signal === "metrics" ? cursor.point.attributes : cursor.item.attributes);
+      actions.apply(signal === "metrics" ? cursor.point.attributes : cursor.item.attributes, cursor.origin);
       return true;
     },
   };

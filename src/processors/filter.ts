@@ -1,14 +1,14 @@
 /**
  * The `filter` processor: drops what a condition of OTTL holds for, under the Collector's keys: the
- * lists by signal, and the older lists by context. Parents that are left empty go too.
+ * lists by signal, the older lists by context, and `include` and `exclude`. Parents that are left empty
+ * go too.
  */
 import * as z from "zod";
 import { type Signal, SIGNALS } from "../base/signal.ts";
+import type { Tools } from "../ottl/contract.ts";
 import type { Dialect } from "../ottl/dialect.ts";
 import { CONVERTERS, dialectsOf } from "../ottl/dialects.ts";
-import type { ConditionSequence } from "../ottl/sequence.ts";
-import type { ErrorMode } from "../ottl/sequence.ts";
-import type { Tools } from "../ottl/contract.ts";
+import { type ConditionSequence, type ErrorMode, onCursor } from "../ottl/sequence.ts";
 import {
   CHECKING,
   compileConditions,
@@ -21,11 +21,10 @@ import {
   report,
   toolsOf,
 } from "../ottl/settings.ts";
-import { Subject } from "../ottl/subject.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import type { Step } from "../pipeline/step.ts";
 import { METRIC_CONDITION_FUNCTIONS } from "./filter/metric-functions.ts";
-import { oldestSteps, olderLogKeys, olderMetricKeys, olderSpans } from "./filter/older-matching.ts";
+import { type Matches, matchSteps, olderLogKeys, olderMetricKeys, olderSpans } from "./filter/older-matching.ts";
 
 type Conditions = Omit<Group, "statements">;
 
@@ -38,14 +37,6 @@ const DIALECTS: Readonly<Record<Signal, readonly Dialect[]>> = {
 
 const KEYS = { traces: "trace_conditions", metrics: "metric_conditions", logs: "log_conditions", profiles: "profile_conditions" } as const;
 
-/** The older keys, in the order in which they are tested, and their contexts. */
-const OLDER: Readonly<Record<Signal, Readonly<Record<string, string>>>> = {
-  traces: { resource: "resource", span: "span", spanevent: "spanevent" },
-  metrics: { resource: "resource", metric: "metric", datapoint: "datapoint" },
-  logs: { resource: "resource", log_record: "log" },
-  profiles: { resource: "resource", profile: "profile" },
-};
-
 const schema = z
   .strictObject({
     error_mode: errorModeSetting,
@@ -53,20 +44,31 @@ const schema = z
     metric_conditions: conditions("metrics"),
     log_conditions: conditions("logs"),
     profile_conditions: conditions("profiles"),
-    traces: older("traces"),
-    metrics: older("metrics", olderMetricKeys),
-    logs: older("logs", olderLogKeys),
-    profiles: older("profiles"),
+    traces: olderForm("traces", { resource: older("traces", "resource"), span: older("traces", "span"), spanevent: older("traces", "spanevent") }),
+    metrics: olderForm("metrics", {
+      resource: older("metrics", "resource"),
+      metric: older("metrics", "metric"),
+      datapoint: older("metrics", "datapoint"),
+      ...olderMetricKeys,
+    }),
+    logs: olderForm("logs", { resource: older("logs", "resource"), log_record: older("logs", "log"), ...olderLogKeys }),
+    profiles: olderForm("profiles", { resource: older("profiles", "resource"), profile: older("profiles", "profile") }),
     spans: olderSpans,
   })
   .superRefine((config, context) => {
     for (const signal of SIGNALS) {
-      if (config[KEYS[signal]] === undefined || config[signal] === undefined) continue;
+      const forms: string[] = [];
+      if (config[KEYS[signal]] !== undefined) forms.push(KEYS[signal]);
+      if (olderLists(config, signal).some(({ conditions: list }) => list !== undefined)) forms.push(signal);
+      const { include, exclude } = matchesOf(config, signal);
+      if (include !== undefined || exclude !== undefined) forms.push(signal === "traces" ? "spans" : signal);
+      const [first, second] = forms;
+      if (first === undefined || second === undefined) continue;
       context.addIssue({
         code: "custom",
-        path: [signal],
-        message: `${KEYS[signal]} says what to drop already`,
-        params: { cure: `Move these conditions to ${KEYS[signal]}, with their contexts in front: span.name` },
+        path: [second],
+        message: first === second ? "include and exclude cannot stand beside lists of conditions" : `${first} says what to drop already`,
+        params: { cure: `Write all that is to be dropped as conditions in ${KEYS[signal]}, with their contexts in front: span.name` },
       });
     }
   });
@@ -95,30 +97,51 @@ function conditions(signal: Signal) {
     .describe(`What of ${signal} is dropped: conditions whose paths name their context, or groups of them.`);
 }
 
-function older(signal: Signal, more: z.ZodRawShape = {}) {
-  const lists = Object.entries(OLDER[signal]).map(([key, context]) => {
-    const list = z
-      .array(z.string())
-      .optional()
-      .superRefine((texts, refinement) => {
-        const { issues } = compileConditions({ context, conditions: texts ?? [] }, "ignore", DIALECTS[signal], CHECKING);
-        report(
-          refinement,
-          (issues ?? []).map((issue) => ({ ...issue, path: [issue.index] })),
-        );
-      })
-      .describe(`Conditions in the context ${context}.`);
-    return [key, list] as const;
-  });
+function older(signal: Signal, context: string) {
   return z
-    .strictObject({ ...Object.fromEntries(lists), ...more })
+    .array(z.string())
     .optional()
-    .describe(`The older form of ${KEYS[signal]}.`);
+    .superRefine((texts, refinement) => {
+      const { issues = [] } = compileConditions({ context, conditions: texts ?? [] }, "ignore", DIALECTS[signal], CHECKING);
+      report(
+        refinement,
+        issues.map((issue) => ({ ...issue, path: [issue.index] })),
+      );
+    })
+    .describe(`Conditions in the context ${context}.`);
 }
 
-/** A list of texts, which the schema has found to be one. */
-function textsOf(list: unknown): readonly string[] {
-  return Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
+function olderForm<Shape extends z.ZodRawShape>(signal: Signal, shape: Shape) {
+  return z.strictObject(shape).optional().describe(`The older form of ${KEYS[signal]}.`);
+}
+
+/** The lists by context, in the order in which they are tested. */
+function olderLists({ traces, metrics, logs, profiles }: Config, signal: Signal) {
+  const lists: Record<Signal, { context: string; conditions: readonly string[] | undefined }[]> = {
+    traces: [
+      { context: "resource", conditions: traces?.resource },
+      { context: "span", conditions: traces?.span },
+      { context: "spanevent", conditions: traces?.spanevent },
+    ],
+    metrics: [
+      { context: "resource", conditions: metrics?.resource },
+      { context: "metric", conditions: metrics?.metric },
+      { context: "datapoint", conditions: metrics?.datapoint },
+    ],
+    logs: [
+      { context: "resource", conditions: logs?.resource },
+      { context: "log", conditions: logs?.log_record },
+    ],
+    profiles: [
+      { context: "resource", conditions: profiles?.resource },
+      { context: "profile", conditions: profiles?.profile },
+    ],
+  };
+  return lists[signal];
+}
+
+function matchesOf({ spans, metrics, logs }: Config, signal: Signal): Matches {
+  return { traces: spans, metrics, logs, profiles: undefined }[signal] ?? {};
 }
 
 function flatGroup(texts: readonly string[]): Conditions {
@@ -128,11 +151,11 @@ function flatGroup(texts: readonly string[]): Conditions {
 function stepsOf(config: Config, context: Context, signal: Signal): Step[] {
   const tools = toolsOf(context);
   const entries = groupsOf<Conditions>(config[KEYS[signal]] ?? [], flatGroup);
+  // The schema has found the list to be sound.
   const given = typeof entries === "string" ? [] : entries.map(({ group }) => group);
-  const old = config[signal];
-  const groups = old === undefined ? given : Object.entries(OLDER[signal]).map(([key, name]) => ({ context: name, conditions: textsOf(old[key]) }));
-  const steps = groups.flatMap((group) => sequencesOf(group, config.error_mode, signal, tools).sequences.map((sequence) => stepOf(sequence, context.id)));
-  return [...steps, ...oldestSteps(config[signal === "traces" ? "spans" : signal], context, signal)];
+  const lists = olderLists(config, signal).map(({ context: name, conditions: list = [] }) => ({ context: name, conditions: list }));
+  const sequences = [...given, ...lists].flatMap((group) => sequencesOf(group, config.error_mode, signal, tools).sequences);
+  return [...sequences.map((sequence) => stepOf(sequence, context.id)), ...matchSteps(matchesOf(config, signal), context, signal)];
 }
 
 /** A group with a context is one row of conditions; without, each condition is for the context of its paths. */
@@ -143,19 +166,16 @@ function sequencesOf(group: Conditions, mode: ErrorMode, signal: Signal, tools: 
 }
 
 function stepOf(sequence: ConditionSequence, component: string): Step {
-  const { level, reads } = sequence;
-  let subject: Subject | undefined;
+  const { level, reads, fields } = sequence;
   return {
     component,
     level,
     reads,
     writes: [],
+    fields,
     drops: true,
     prunes: level === "resource" ? "resources" : "parents",
     dropReason: "condition",
-    run: (cursor) => {
-      if (subject?.cursor !== cursor) subject = new Subject(cursor);
-      return !sequence.test(subject);
-    },
+    run: onCursor((subject) => !sequence.test(subject)),
   };
 }

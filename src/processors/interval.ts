@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { defineProcessor } from "../pipeline/component.ts";
 import { duration } from "../pipeline/settings.ts";
-import { Origins } from "./batch/origins.ts";
+import { Origins } from "../pipeline/batching/origins.ts";
 import { Books } from "./envelopes/books.ts";
 import { HoldingStage } from "./envelopes/holding-stage.ts";
 import { splitter } from "./interval/split.ts";

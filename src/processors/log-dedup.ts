@@ -4,11 +4,15 @@
  * memory (law 1), bounded, passed on when the gateway stops.
  */
 import * as z from "zod";
-import { defineProcessor } from "../pipeline/component.ts";
+import type { Signal } from "../base/signal.ts";
+import { CHECKING, report } from "../ottl/settings.ts";
+import { type Context, defineProcessor } from "../pipeline/component.ts";
 import { duration } from "../pipeline/settings.ts";
-import { Origins } from "./batch/origins.ts";
+import { Origins } from "../pipeline/batching/origins.ts";
+import type { Stage } from "../pipeline/stage.ts";
 import { Books } from "./envelopes/books.ts";
 import { HoldingStage } from "./envelopes/holding-stage.ts";
+import { compiledConditions, RecordConditions } from "./log-dedup/conditions.ts";
 import { fieldFault, parseField } from "./log-dedup/fields.ts";
 import { splitter } from "./log-dedup/split.ts";
 import { isTimeZone } from "./log-dedup/time-text.ts";
@@ -50,11 +54,14 @@ const schema = z
     conditions: z
       .array(z.string())
       .default([])
-      .refine(
-        (conditions) => conditions.length === 0,
-        "conditions are not available yet: route the records that are to be counted through a pipeline of their own",
-      )
-      .describe("Conditions of which a record must fulfil one to be counted; others pass at once. Not available yet."),
+      .superRefine((conditions, context) => {
+        const { issues = [] } = compiledConditions(conditions, CHECKING);
+        report(
+          context,
+          issues.map((issue) => ({ ...issue, path: [issue.index] })),
+        );
+      })
+      .describe("Conditions in OTTL, on log records: those that one of them holds for are counted, others pass at once. None: all are counted."),
     metadata_keys: z
       .array(z.string())
       .default([])
@@ -101,24 +108,28 @@ export const logDedup = defineProcessor<Config>({
     bound: `${config.held_bytes_max} bytes, ${config.max_entries} records; sent every ${config.interval} ms`,
     cure: "take it out of the pipelines: the sender then hears how it went",
   }),
-  create: (config, { id, counters, host, logger }, signal) => ({
-    stage: new HoldingStage({
-      id,
-      signal: "logs",
-      intervalMs: config.interval,
-      entriesMax: config.max_entries,
-      bytesMax: config.held_bytes_max,
-      origins: new Origins(config.metadata_keys, config.metadata_cardinality_limit),
-      books: new Books(counters, id, signal),
-      host,
-      logger,
-      split: splitter({
-        countAttribute: config.log_count_attribute,
-        timeZone: config.timezone,
-        includeFields: config.include_fields.map(parseField),
-        excludeFields: config.exclude_fields.map(parseField),
-        clock: host.clock,
-      }),
-    }),
-  }),
+  create: (config, context, signal) => ({ stage: stageOf(config, context, signal) }),
 });
+
+function stageOf(config: Config, context: Context, signal: Signal): Stage {
+  const { id, counters, host, logger } = context;
+  return new HoldingStage({
+    id,
+    signal: "logs",
+    intervalMs: config.interval,
+    entriesMax: config.max_entries,
+    bytesMax: config.held_bytes_max,
+    origins: new Origins(config.metadata_keys, config.metadata_cardinality_limit),
+    books: new Books(counters, id, signal),
+    host,
+    logger,
+    split: splitter({
+      countAttribute: config.log_count_attribute,
+      timeZone: config.timezone,
+      includeFields: config.include_fields.map(parseField),
+      excludeFields: config.exclude_fields.map(parseField),
+      conditions: config.conditions.length === 0 ? undefined : new RecordConditions(config.conditions, context),
+      clock: host.clock,
+    }),
+  });
+}

@@ -1,13 +1,15 @@
 /**
- * The `memory_limiter` processor, under the Collector's keys, in the sense that the platform allows:
- * requests are refused with a retry while the bytes in flight are above the limit less the spike.
- * A runtime does not let its garbage collection be asked for, so the keys about that say nothing.
+ * The `memory_limiter` processor, under the Collector's keys: requests are refused with a retry while
+ * what the process has in use is above the limit less the spike. Where the runtime does not tell that
+ * (Workers), it is the bytes in flight alone. A runtime does not let its garbage collection be asked
+ * for, so the keys about that say nothing.
  */
 import * as z from "zod";
-import { SIGNALS } from "../base/signal.ts";
-import { defineProcessor } from "../pipeline/component.ts";
+import { type Signal, SIGNALS } from "../base/signal.ts";
+import { type Context, defineProcessor } from "../pipeline/component.ts";
 import { duration } from "../pipeline/settings.ts";
 import { limiterStep, MemoryLimiter } from "./memory-limiter/limiter.ts";
+import { ProcessUse } from "./memory-limiter/process-use.ts";
 
 const MIB = 1 << 20;
 /** As in the Collector, a spike that is not said is a fifth of the limit. */
@@ -21,10 +23,12 @@ const schema = z
   .strictObject({
     check_interval: duration()
       .prefault("0s")
-      .describe("How often memory that is costly to measure is measured; the bytes in flight are looked at for every request. Must be set."),
-    limit_mib: mib().default(0).describe("MiB that may be in use. 0: `limit_percentage` says it."),
+      .describe("How often the process's memory is measured, at the most; the bytes in flight are looked at for every request. Must be set."),
+    limit_mib: mib().default(0).describe("MiB that the process may have in use; on Workers, that requests in flight may. 0: `limit_percentage` says it."),
     spike_limit_mib: mib().default(0).describe("MiB by which use may grow at once: requests are refused from the limit less this on. 0: a fifth of the limit."),
-    limit_percentage: percentage().default(0).describe("The limit as a percentage of the gateway's memory for requests."),
+    limit_percentage: percentage()
+      .default(0)
+      .describe("The limit as a percentage of the container's memory, or else the machine's; on Workers, of the memory for requests."),
     spike_limit_percentage: percentage().default(0).describe("The spike likewise. 0: a fifth of the limit."),
     min_gc_interval_when_soft_limited: duration().prefault("10s").describe("Accepted."),
     min_gc_interval_when_hard_limited: duration().prefault("0s").describe("Accepted."),
@@ -63,26 +67,37 @@ export const memoryLimiter = defineProcessor<Config>({
     max_gc_interval_when_soft_limited: NO_COLLECTION,
     max_gc_interval_when_hard_limited: NO_COLLECTION,
   },
-  create: (config, { id, counters, engine, host, logger }, signal) => {
-    const { limitBytes, spikeBytes } = boundsOf(config, engine.pool.capacity);
-    const limiter = new MemoryLimiter({
-      id,
-      refuseFromBytes: limitBytes - spikeBytes,
-      checkIntervalMs: config.check_interval,
-      clock: host.clock,
-      inFlightBytes: () => engine.pool.inUse,
-      otherBytes: undefined,
-      logger,
-      refused: counters.counter("sluice_processor_refused_requests", { processor: id, "otel.signal": signal, reason: "memory" }),
-    });
-    return { steps: [limiterStep(id, limiter)] };
-  },
+  create: (config, context, signal) => ({ steps: [limiterStep(context.id, limiterOf(config, context, signal))] }),
 });
 
+function limiterOf(config: Config, { id, counters, engine, host, logger }: Context, signal: Signal): MemoryLimiter {
+  const { memory } = host;
+  const { limitBytes, spikeBytes } = boundsOf(config, memory?.totalBytes() ?? engine.pool.capacity);
+  const refuseFromBytes = limitBytes - spikeBytes;
+  const use = memory === undefined ? undefined : new ProcessUse(memory, engine.pool);
+  if (use !== undefined && use.startBytes >= refuseFromBytes) {
+    logger.log("warn", "The limit of memory is below what the process has in use without any request: every request will be refused", {
+      processor: id,
+      used_mib: Math.ceil(use.startBytes / MIB),
+      refused_from_mib: Math.floor(refuseFromBytes / MIB),
+    });
+  }
+  return new MemoryLimiter({
+    id,
+    refuseFromBytes,
+    checkIntervalMs: config.check_interval,
+    clock: host.clock,
+    inFlightBytes: () => engine.pool.inUse,
+    otherBytes: use === undefined ? undefined : () => use.otherBytes(),
+    logger,
+    refused: counters.counter("sluice_processor_refused_requests", { processor: id, "otel.signal": signal, reason: "memory" }),
+  });
+}
+
 /** MiB win over percentages. */
-function boundsOf(config: Config, capacityBytes: number): { readonly limitBytes: number; readonly spikeBytes: number } {
+function boundsOf(config: Config, totalBytes: number): { readonly limitBytes: number; readonly spikeBytes: number } {
   const inMib = config.limit_mib > 0;
-  const limitBytes = inMib ? config.limit_mib * MIB : Math.floor((capacityBytes * config.limit_percentage) / 100);
-  const said = inMib ? config.spike_limit_mib * MIB : Math.floor((capacityBytes * config.spike_limit_percentage) / 100);
+  const limitBytes = inMib ? config.limit_mib * MIB : Math.floor((totalBytes * config.limit_percentage) / 100);
+  const said = inMib ? config.spike_limit_mib * MIB : Math.floor((totalBytes * config.spike_limit_percentage) / 100);
   return { limitBytes, spikeBytes: said > 0 ? said : Math.floor(limitBytes / SPIKE_SHARE) };
 }

@@ -7,7 +7,8 @@ import * as z from "zod";
 import type { Signal } from "../base/signal.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import type { Counter } from "../pipeline/counters.ts";
-import type { Step } from "../pipeline/step.ts";
+import type { Fields, Step } from "../pipeline/step.ts";
+import { attributeName } from "./field-names.ts";
 import { Bits56, PROBABILITY_MIN, setProbability } from "./probabilistic-sampler/bits56.ts";
 import { RecordCarrier, SpanCarrier } from "./probabilistic-sampler/carriers.ts";
 import { NoPriority, type Priority, RecordPriority, SpanPriority } from "./probabilistic-sampler/priorities.ts";
@@ -57,10 +58,20 @@ function stepOf(config: Config, context: Context, signal: Signal): Step {
     level: "item",
     reads: ["item"],
     writes: ["item"],
+    fields: signal === "traces" ? SPAN_FIELDS : recordFields(config),
     drops: true,
     dropReason: "sampled_out",
     run: (cursor) => sampler.decide(cursor),
   };
+}
+
+const SPAN_FIELDS: Fields = { reads: ["span.trace_id", "span.trace_state", attributeName("span", "sampling.priority")], writes: ["span.trace_state"] };
+
+function recordFields({ mode, attribute_source: source, from_attribute: from, sampling_priority: priority }: Config): Fields {
+  const hashes = mode === "hash_seed" || mode === "";
+  const own = ["sampling.threshold", "sampling.randomness"].map((key) => attributeName("log", key));
+  const named = [hashes ? from : "", priority].filter((key) => key !== "").map((key) => attributeName("log", key));
+  return { reads: [...(hashes && source !== "traceID" ? [] : ["log.trace_id"]), ...named, ...own], writes: own };
 }
 
 function partsOf(config: Config, context: Context, signal: Signal) {

@@ -8,7 +8,7 @@ import type { Attributes } from "../otlp/attributes.ts";
 import type { Cursor } from "../otlp/cursor.ts";
 import { Staging } from "../otlp/staging.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
-import type { Level, Step } from "../pipeline/step.ts";
+import { type Level, levelName, type Step } from "../pipeline/step.ts";
 import { AttributeRedaction } from "./redaction/attribute-redaction.ts";
 import { BodyRedaction } from "./redaction/body-redaction.ts";
 import { Rules } from "./redaction/rules.ts";
@@ -28,7 +28,9 @@ function stepsOf(config: RedactionSettings, { id, engine }: Context, signal: Sig
   const staging = new Staging(engine);
   const redacted = new AttributeRedaction(rules, config.summary, config.redact_all_types, engine, staging);
   const body = new BodyRedaction(rules, config.summary, engine, staging);
-  const at = (level: Level, attributesOf: (cursor: Cursor) => Attributes): Step => stepAt(id, level, (cursor) => redacted.apply(attributesOf(cursor)));
+  const every = (level: Level) => `${levelName(level, signal)}.attributes (all)`;
+  const at = (level: Level, attributesOf: (cursor: Cursor) => Attributes): Step =>
+    stepAt(id, level, [every(level)], (cursor) => redacted.apply(attributesOf(cursor)));
   const above = [at("resource", ({ resource }) => resource.attributes), at("scope", ({ scope }) => scope.attributes)];
   if (signal === "metrics") return [...above, at("point", ({ point }) => point.attributes)];
   if (signal === "traces") return [...above, at("item", ({ item }) => item.attributes), at("event", ({ inner }) => inner.attributes)];
@@ -36,15 +38,16 @@ function stepsOf(config: RedactionSettings, { id, engine }: Context, signal: Sig
     redacted.apply(item.attributes);
     body.apply(item);
   };
-  return [...above, stepAt(id, "item", record)];
+  return [...above, stepAt(id, "item", [every("item"), "log.body"], record)];
 }
 
-function stepAt(component: string, level: Level, apply: (cursor: Cursor) => void): Step {
+function stepAt(component: string, level: Level, fields: readonly string[], apply: (cursor: Cursor) => void): Step {
   return {
     component,
     level,
     reads: [level],
     writes: [level],
+    fields: { reads: fields, writes: fields },
     drops: false,
     dropReason: "",
     run: (cursor) => {

@@ -7,6 +7,7 @@ import { SIGNALS } from "../base/signal.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import type { Step } from "../pipeline/step.ts";
 import { AttributeActions, actionsSchema } from "./attribute-actions.ts";
+import { actionFields } from "./field-names.ts";
 
 const schema = z.strictObject({
   attributes: actionsSchema.describe("Actions on the resource's attributes, applied in this order."),
@@ -23,17 +24,18 @@ export const resource = defineProcessor<Config>({
   create: (config, context) => ({ steps: [stepOf(config, context)] }),
 });
 
-function stepOf(config: Config, { id, engine }: Context): Step {
-  const actions = new AttributeActions(config.attributes, engine);
+function stepOf(config: Config, context: Context): Step {
+  const actions = new AttributeActions(config.attributes, context);
   return {
-    component: id,
+    component: context.id,
     level: "resource",
     reads: ["resource"],
     writes: ["resource"],
+    fields: actionFields(config.attributes, "resource"),
     drops: false,
     dropReason: "",
     run: (cursor) => {
-      actions.apply(cursor.resource.attributes);
+      actions.apply(cursor.resource.attributes, cursor.origin);
       return true;
     },
   };

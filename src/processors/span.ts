@@ -3,8 +3,9 @@
  * the Collector's keys, for the spans that `include` and `exclude` choose.
  */
 import { type Context, defineProcessor } from "../pipeline/component.ts";
-import type { Step } from "../pipeline/step.ts";
+import type { Fields, Step } from "../pipeline/step.ts";
 import { Staging } from "../otlp/staging.ts";
+import { attributeName, fieldsOf, groupNames, matchingFields } from "./field-names.ts";
 import { matchingOf } from "./matching/matching.ts";
 import { NameFromAttributes } from "./span/name-from-attributes.ts";
 import { NameToAttributes } from "./span/name-to-attributes.ts";
@@ -31,6 +32,7 @@ function stepOf(config: SpanSettings, { id, engine }: Context): Step {
     level: "item",
     reads: [...reads, "item"],
     writes: ["item"],
+    fields: fieldsOfSpan(config),
     drops: false,
     dropReason: "",
     run: (cursor) => {
@@ -41,4 +43,16 @@ function stepOf(config: SpanSettings, { id, engine }: Context): Step {
       return true;
     },
   };
+}
+
+const inSpan = (key: string) => attributeName("span", key);
+
+function fieldsOfSpan(config: SpanSettings): Fields {
+  const { from_attributes: from, to_attributes: to } = config.name;
+  const rules = to?.rules ?? [];
+  const renames = from.length > 0 || (rules.length > 0 && to?.keep_original_name === false);
+  return fieldsOf(
+    [...matchingFields(config, "traces"), ...from.map(inSpan), ...(rules.length > 0 ? ["span.name"] : [])],
+    [...(renames ? ["span.name"] : []), ...rules.flatMap(groupNames).map(inSpan), ...(config.status === undefined ? [] : ["span.status"])],
+  );
 }

@@ -7,9 +7,8 @@ import * as z from "zod";
 import { type Signal, SIGNALS } from "../base/signal.ts";
 import type { Dialect } from "../ottl/dialect.ts";
 import { dialectsOf, STANDARD_FUNCTIONS } from "../ottl/dialects.ts";
-import type { StatementSequence } from "../ottl/sequence.ts";
+import { onCursor, type StatementSequence } from "../ottl/sequence.ts";
 import { CHECKING, compileStatements, errorModeSetting, type Group, groupsOf, placed, report, statementGroup, toolsOf } from "../ottl/settings.ts";
-import { Subject } from "../ottl/subject.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import type { Step } from "../pipeline/step.ts";
 import { LOG_FUNCTIONS } from "./transform/log-functions/functions.ts";
@@ -81,20 +80,20 @@ function stepsOf(config: Config, context: Context, signal: Signal): Step[] {
 }
 
 function stepOf(sequence: StatementSequence, component: string): Step {
-  const { level, reads, writes, replaces } = sequence;
-  let subject: Subject | undefined;
+  const { level, reads, writes, fields, replaces, fails } = sequence;
   return {
     component,
     level,
     reads,
     writes,
+    fields,
     drops: false,
     dropReason: "",
+    fails,
     ...(replaces ? { replaces } : {}),
-    run: (cursor) => {
-      if (subject?.cursor !== cursor) subject = new Subject(cursor);
+    run: onCursor((subject) => {
       sequence.run(subject);
       return true;
-    },
+    }),
   };
 }

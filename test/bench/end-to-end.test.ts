@@ -65,6 +65,10 @@ test("the table asks for what it must", () => {
     ["logs-gzip-upsert-1000", 3.7, 6, 5.5],
     ["metrics-plain-upsert-1000", 9, 8, 7],
     ["metrics-gzip-upsert-1000", 3.7, 6, 5.5],
+    ["traces-rules-attributes-1000", 4],
+    ["traces-rules-transform-1000", 6.5],
+    ["traces-rules-filter-1000", 6.5],
+    ["traces-rules-five-1000", 5.5],
   ]);
   const shares = TABLE.flatMap(({ id, asked: { kind, ...rest } }) => (kind === "share" ? [[id, rest]] : []));
   expect(shares).toEqual([

@@ -90,8 +90,8 @@ traces    otlp       -           otlp_http  all exporters
     const { code, stdout } = await sluice(["validate", "--config", path]);
     expect(code).toBe(0);
     expect(stdout).toContain(`${path}:6:3: "otlphttp" alias is deprecated; use "otlp_http"\n`);
-    expect(stdout).toMatch(/exporters\.otlphttp\.sending_queue is not in force: /);
-    expect(stdout).toMatch(/exporters\.otlphttp\.sending_queue +7 requests +not in force yet/);
+    expect(stdout).toMatch(/exporters\.otlphttp\.sending_queue +7 requests, 67108864 bytes, of each signal +answers before the destination has the data/);
+    expect(stdout).toContain("to be safe, set its wait_for_result to true");
   });
 
   it("merges sources and --set, ignores feature gates with a warning", async () => {

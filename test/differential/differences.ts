@@ -152,7 +152,7 @@ export const DIFFERENCES: readonly Difference[] = [
     ],
     collector: "`UserAgent` knows a thousand clients by uap-core's list",
     sluice: "a configuration error",
-    reason: "Not built yet: no package brings the list for all four runtimes.",
+    reason: "Not built yet: the list is not copied, and the npm package that carries it is not among the dependencies. Patterns of one's own serve (ottl.md).",
   },
   {
     cases: ["filter, forms for metrics: oldest: expr"],

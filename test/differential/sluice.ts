@@ -2,8 +2,7 @@
 import { Gateway } from "../../src/pipeline/gateway.ts";
 import type { Plan } from "../../src/config/plan.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { REGISTRY } from "../../src/config/registry.ts";
-import { validateLoaded } from "../../src/config/validate.ts";
+import { COMPONENTS, validateBuiltIn } from "../../src/config/registry.ts";
 import { SluiceError } from "../../src/base/errors.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
@@ -98,12 +97,12 @@ async function plan({ signal, processors }: Case): Promise<Plan | string> {
   const unknown = Object.keys(processors).find((id) => !isRegistered(id.split("/")[0] ?? ""));
   if (unknown !== undefined) throw new Error(`Cannot compare: there is no processor "${unknown}"`);
   const loaded = await loadConfig({ configs: [`yaml:${configText(signal, processors)}`] }, { env: () => undefined, readFile: noFiles });
-  const { plan: made, problems } = validateLoaded(loaded, REGISTRY);
+  const { plan: made, problems } = await validateBuiltIn(loaded);
   return made ?? problems.map(({ message }) => message).join("; ");
 }
 
 function isRegistered(type: string): boolean {
-  return REGISTRY.some(({ id, aliases = [] }) => id === type || aliases.includes(type));
+  return COMPONENTS.some(({ id, aliases = [] }) => id === type || aliases.includes(type));
 }
 
 function noFiles(): Promise<string> {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { payload } from "../../bench/payloads.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import type { Envelope } from "../../src/pipeline/stage.ts";
-import { cutOf } from "../../src/processors/batch/cut.ts";
+import { cutOf } from "../../src/pipeline/batching/cut.ts";
 import { testEngine } from "../harness/engine.ts";
 import { leaves } from "../harness/multiset.ts";
 import { ACCEPTED, batchRig, envelopeOf, LATER, ORIGIN, sizesOf, UNTRIED } from "./batch-rig.ts";

@@ -1,8 +1,7 @@
 /** The batch processor's settings, and how a configuration with it is told. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
-import { REGISTRY } from "../../src/config/registry.ts";
-import { validateLoaded } from "../../src/config/validate.ts";
+import { validateBuiltIn } from "../../src/config/registry.ts";
 import { batch } from "../../src/processors/batch.ts";
 import { faultsOf } from "./support.ts";
 
@@ -59,7 +58,7 @@ exporters: {debug: }
 service: {pipelines: {${signal}: {receivers: [otlp], processors: [batch/big], exporters: [debug]}}}
 `;
   const validate = async (yaml: string) =>
-    validateLoaded(await loadConfig({ configs: ["file:sluice.yaml"], sets: [] }, { env: () => undefined, readFile: () => Promise.resolve(yaml) }), REGISTRY);
+    validateBuiltIn(await loadConfig({ configs: ["file:sluice.yaml"], sets: [] }, { env: () => undefined, readFile: () => Promise.resolve(yaml) }));
 
   it("names the queue, its bound, and what makes it safe", async () => {
     const { plan, problems } = await validate(text("traces", "{send_batch_size: 500}"));

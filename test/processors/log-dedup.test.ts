@@ -1,9 +1,12 @@
-/** log_dedup: what is the same, what is written, fields, time zones, tenants and bounds. */
+/** log_dedup: what is the same, what is written, fields, conditions, time zones, tenants and bounds. */
 import { describe, expect, it } from "vitest";
+import type { Block } from "../../src/base/pool.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { validateBuiltIn } from "../../src/config/registry.ts";
 import { logDedup } from "../../src/processors/log-dedup.ts";
 import type { Plain } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
-import { ACCEPTED, atMs, label, LATER, rigOf } from "./stage-rig.ts";
+import { ACCEPTED, atMs, envelopeOf, label, LATER, rigOf } from "./stage-rig.ts";
 import { faultsOf } from "./support.ts";
 
 const rig = (settings: object = {}) => rigOf(logDedup, "logs", settings);
@@ -127,6 +130,115 @@ describe("fields", () => {
       ),
     );
     expect(out.map((found) => attributes(found)["log_count"])).toEqual(["2", "2", "1", "1"]);
+  });
+});
+
+describe("conditions", () => {
+  const numbered = (id: number, more: Plain = {}) => record("x", { attributes: [{ key: "id", value: { intValue: String(id) } }], ...more });
+  const bodies = (found: readonly Plain[]) => found.map(({ body }) => Object.values(body as Plain)[0]);
+
+  it.each([
+    [['log.attributes["id"] == 1']],
+    [['attributes["id"] == 1']],
+    [['attributes["id"] == 7', 'log.attributes["id"] == 1 and resource.attributes["r"] == "1" and scope.name == "s"']],
+  ])("%j: what one of them holds for is counted, others pass at once, as they came", async (conditions) => {
+    const one = rig({ conditions });
+    await one.send(logs(numbered(1), numbered(2), numbered(1), numbered(2)));
+    const [passed] = one.out();
+    expect(passed).toEqual(logs(numbered(2), numbered(2)));
+    expect(one.books()).toEqual({ taken: 4, out: 2, dropped: 0, held: 1, folded: 1, created: 0 });
+    await one.clock.advance(10_000);
+    const out = records(one.out());
+    expect(out.map((found) => attributes(found))).toMatchObject([{ id: "1", log_count: "2" }]);
+    expect(one.books()).toEqual({ taken: 4, out: 3, dropped: 0, held: 0, folded: 1, created: 0 });
+  });
+
+  it("are asked of each record in its scope and resource, whatever is around it and in front of it", async () => {
+    const group = (name: string, ...scopes: readonly string[]): Plain => ({
+      resource: { attributes: [label("r", name)] },
+      schemaUrl: `r/${name}`,
+      scopeLogs: scopes.map((scope) => ({ scope: { name: scope }, schemaUrl: scope, logRecords: [record(`${name}${scope}1`), record(`${name}${scope}2`)] })),
+    });
+    const one = rig({ conditions: ['resource.attributes["r"] == "b" and scope.name == "y"', 'body == "cz2"'] });
+    const request = { resourceLogs: [group("a", "y"), { resource: { attributes: [label("r", "b")] } }, group("b", "x", "y"), group("c", "y", "z")] };
+    await one.send(request);
+    const [passed] = one.out();
+    expect(bodies(records([passed ?? {}]))).toEqual(["ay1", "ay2", "bx1", "bx2", "cy1", "cy2", "cz1"]);
+    expect(list(passed, "resourceLogs").map(({ schemaUrl, scopeLogs }) => [schemaUrl, list({ scopeLogs }, "scopeLogs").length])).toEqual([
+      ["r/a", 1],
+      [undefined, 0],
+      ["r/b", 1],
+      ["r/c", 2],
+    ]);
+    await one.clock.advance(10_000);
+    expect(bodies(records(one.out()))).toEqual(["by1", "by2", "cz2"]);
+  });
+
+  it("that hold for none pass the request as it came; for all, nothing passes", async () => {
+    const [none, all] = [rig({ conditions: ["false"] }), rig({ conditions: ["true"] })];
+    await none.send(logs(numbered(1)));
+    await all.send(logs(numbered(1)));
+    expect([none.passed.map(({ checked }) => checked), none.books().held]).toEqual([[true], 0]);
+    expect([all.passed, all.books().held]).toEqual([[], 1]);
+  });
+
+  it("see the record with what exclude_fields take out of it", async () => {
+    const one = rig({ conditions: ['attributes["id"] == 1'], exclude_fields: ["attributes.id"] });
+    await one.send(logs(numbered(1), numbered(2)));
+    expect(records(one.out())).toEqual([numbered(2)]);
+    await one.clock.advance(10_000);
+    expect(records(one.out()).map((found) => attributes(found)["id"])).toEqual([undefined]);
+  });
+
+  it("let a record pass on which one of them fails, whatever the next one says, and tell of it once in ten seconds", async () => {
+    const one = rig({ conditions: ['ParseJSON(body)["id"] == 1.0', "true"] });
+    const json = record('{"id": 2}');
+    await one.send(logs(record("not JSON"), json, record("{"), json));
+    await one.send(logs(record("[")));
+    expect(bodies(records(one.out()))).toEqual(["not JSON", "{", "["]);
+    expect(one.log.filter((line) => line.startsWith("error"))).toHaveLength(1);
+    expect(one.log[0]).toMatch(/^error Cannot test condition .*ParseJSON.*"processor":"log_dedup\/test"/);
+    await one.clock.advance(10_000);
+    expect(records(one.out()).map((found) => attributes(found)["log_count"])).toEqual(["2"]);
+    await one.send(logs(record("[")));
+    expect(one.log.filter((line) => line.startsWith("error"))).toHaveLength(2);
+  });
+
+  it("hold nothing of a request whose rest was not taken", async () => {
+    const one = rig({ conditions: ['attributes["id"] == 1'] });
+    one.answer = () => LATER;
+    expect(await one.send(logs(numbered(1), numbered(2)))).toMatchObject({ kind: "retry" });
+    expect(one.books().held).toBe(0);
+  });
+
+  it("give back what they took of the pool, and have a request sent again when there is no room in it", async () => {
+    const one = rig({ conditions: ["true"] });
+    await one.send(logs(numbered(1)));
+    expect(one.engine.pool.blocks).toBe(0);
+    const envelope = envelopeOf(one.engine, "logs", logs(numbered(2)));
+    const taken: Block[] = [];
+    for (let block = one.engine.pool.take(1); block !== undefined; block = one.engine.pool.take(1)) taken.push(block);
+    expect(await one.stage.consume(envelope, one.next)).toMatchObject({ kind: "retry" });
+    for (const block of taken) block.release();
+    expect(await one.stage.consume(envelope, one.next)).toEqual(ACCEPTED);
+  });
+
+  it("are told with line and column when they are no conditions", async () => {
+    const yaml = [
+      "receivers: {otlp: {protocols: {http: {}}}}",
+      "exporters: {debug: {}}",
+      "processors:",
+      "  log_dedup:",
+      "    conditions:",
+      '      - attributes["id"] == 1',
+      `      - 'IsMach(body, "x")'`,
+      "service: {pipelines: {logs: {receivers: [otlp], processors: [log_dedup], exporters: [debug]}}}",
+    ].join("\n");
+    const loaded = await loadConfig({ configs: [`yaml:${yaml}`] }, { env: () => undefined, readFile: () => Promise.reject(new Error("No files")) });
+    const { problems } = await validateBuiltIn(loaded);
+    expect(problems.map(({ where, message }) => `${where?.line}:${where?.column} ${message}`)).toEqual([
+      expect.stringMatching(/^7:10 .*log_dedup\.conditions\[1\].*IsMach/),
+    ]);
   });
 });
 

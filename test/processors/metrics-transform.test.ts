@@ -297,13 +297,20 @@ describe("aggregations", () => {
         { count: String(counts.reduce((a, b) => a + b, 0)), sum: 1, scale, zeroCount: "2", positive: { offset, bucketCounts: counts.map(String) } },
         labels,
       );
-    const points = [exponential({ x: "1" }, 3, [1, 2]), exponential({ x: "2" }, 1, [5, 6, 7]), exponential({ x: "3" }, 0, [9], 2)];
+    const points = [
+      exponential({ x: "1" }, 3, [1, 2]),
+      exponential({ x: "2" }, 1, [5, 6, 7]),
+      exponential({ x: "3" }, 0, [9], 2),
+      exponential({ x: "4" }, 200_000, [4]),
+    ];
     const { out } = await run(update({ action: "aggregate_labels", label_set: [], aggregation_type: "sum" }), {
       name: "a",
       exponentialHistogram: { dataPoints: points, aggregationTemporality: 2 },
     });
     expect(pointsIn(out)).toMatchObject([
       { count: "21", sum: 2, zeroCount: "4", positive: { offset: 1, bucketCounts: ["5", "6", "8", "2"] } },
+      // A list from the one to the other would have 200,000 buckets.
+      { count: "4", positive: { offset: 200_000, bucketCounts: ["4"] } },
       { count: "9", scale: 2 },
     ]);
   });

@@ -60,6 +60,19 @@ describe("bytes a second", () => {
     await one.send(logs("a", 2));
     expect(sizes(one)).toEqual([1]);
   });
+
+  it("gets it back from those that follow, so that the rate holds", async () => {
+    const one = rig({ bytes_per_second: 3 });
+    const passes = async () => {
+      await one.send(logs("a", 1));
+      return sizes(one).length;
+    };
+    expect(await passes()).toBe(1);
+    await one.clock.advance(2000);
+    expect(await passes()).toBe(1);
+    await one.clock.advance(334);
+    expect(await passes()).toBe(2);
+  });
 });
 
 describe("keys", () => {
@@ -83,6 +96,15 @@ describe("keys", () => {
     expect(sizes(one).at(-1)).toBe(5);
     expect(one.total("sluice_processor_state_entries")).toBe(1);
   });
+});
+
+it("a key's bucket is not forgotten before it is full, however slowly it fills", async () => {
+  const one = rig({ items_per_second: 0.125, attribute_keys: ["service.name"], max_keys: 1 });
+  for (const service of ["a", "b", "a"]) {
+    await one.send(logs(service, 1));
+    await one.clock.advance(2000);
+  }
+  expect(one.books()).toMatchObject({ out: 2, dropped: 1 });
 });
 
 it.each(SIGNALS)("%s: what passes is whole, with its parents, and in order", async (signal) => {

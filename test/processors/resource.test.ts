@@ -79,8 +79,8 @@ describe("settings", () => {
     [undefined, "attributes: at least one action is needed"],
     [{ action: "insert", value: 1 }, "attributes.0.key: insert needs a key"],
     [{ action: "delete" }, "attributes.0.key: delete needs a key, a pattern, or both"],
-    [{ key: "k", action: "insert" }, "attributes.0.action: insert needs a value, a from_attribute or a default_value"],
-    [{ key: "k", action: "insert", value: null }, "attributes.0.action: insert needs a value, a from_attribute or a default_value"],
+    [{ key: "k", action: "insert" }, "attributes.0.action: insert needs a value, a from_attribute, a from_context or a default_value"],
+    [{ key: "k", action: "insert", value: null }, "attributes.0.action: insert needs a value, a from_attribute, a from_context or a default_value"],
     [{ key: "k", action: "upsert", value: 1, from_attribute: "a" }, "attributes.0.from_attribute: upsert takes a value or a from_attribute, not both"],
     [{ key: "k", action: "insert", value: 1, pattern: "x" }, "attributes.0.pattern: insert takes no pattern"],
     [{ key: "k", action: "insert", value: 1, converted_type: "int" }, "attributes.0.converted_type: insert takes no converted_type"],
@@ -93,10 +93,6 @@ describe("settings", () => {
     ],
     [{ key: "k", action: "extract", pattern: "(?P<a>x", from_attribute: "" }, 'attributes.0.pattern: the pattern has a "(" without its ")"'],
     [{ key: "k", action: "convert" }, "attributes.0.converted_type: convert needs a converted_type: int, double or string"],
-    [
-      { key: "k", action: "insert", from_context: "metadata.x-tenant" },
-      "attributes.0.from_context: from_context is not available yet: set a value from the environment (value: ${env:NAME}), or use from_attribute",
-    ],
   ])("refuses %j", (action, message) => {
     expect(faultsOf(resource, { attributes: action === undefined ? [] : [action] })).toContain(message);
   });

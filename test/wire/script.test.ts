@@ -190,4 +190,24 @@ describe("EditScript", () => {
     for (let at = 10; at < 90; at += 10) script.cut(ROOT, at, at + 10);
     expect([...script.apply(scratch)]).toEqual([0, 10, 90, 100]);
   });
+
+  it("puts thousands of edits in order that were recorded from the end", () => {
+    const memory = plainMemory(1 << 20);
+    const pool = new Pool(memory, 0, 1 << 20);
+    const count = 5000;
+    const bytes = Uint8Array.from(Array.from({ length: count }, (_, index) => field(1, [index & 0x7f])).flat());
+    const block = pool.take(bytes.length);
+    if (block === undefined) throw new RangeError("no room");
+    memory.bytes.set(bytes, block.start);
+    const scratch = new Scratch(pool);
+    const script = new EditScript();
+    script.reset(block.start, block.start + bytes.length);
+    for (let index = count - 1; index >= 0; index -= 2) script.cut(ROOT, block.start + index * 3, block.start + index * 3 + 3);
+    const pieces = script.apply(scratch);
+    const left: number[] = [];
+    for (let at = 0; at < pieces.length; at += 2) left.push(...memory.bytes.subarray(pieces[at], pieces[at + 1]));
+    expect(left).toEqual(Array.from({ length: count / 2 }, (_, index) => field(1, [(index * 2) & 0x7f])).flat());
+    scratch.drop();
+    block.release();
+  });
 });

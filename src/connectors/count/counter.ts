@@ -9,11 +9,12 @@ import type { Batch } from "../../pipeline/batch.ts";
 import { Counters } from "../../pipeline/counters.ts";
 import { Run } from "../../pipeline/run.ts";
 import type { Level } from "../../pipeline/step.ts";
-import { LEN, readVarint, skipValue, after } from "../../wire/varint.ts";
+import { concatenated } from "../../wire/message.ts";
+import { after, LEN, readVarint, skipValue } from "../../wire/varint.ts";
 import { lookStep } from "../look.ts";
 import { Interval } from "./interval.ts";
 import { type Counting, Tally } from "./tally.ts";
-import { message, type Row, writeResourceMetrics } from "./write.ts";
+import { type Row, writeResourceMetrics } from "./write.ts";
 
 /** What is counted at a level of the walk. */
 export interface Counts {
@@ -63,7 +64,7 @@ export class Counter {
     this.#clear();
     this.#run.run(batch).release();
     this.#close();
-    const requests = this.#written.length === 0 ? [] : [joined(this.#written)];
+    const requests = this.#written.length === 0 ? [] : [concatenated(this.#written)];
     return { requests, items: this.#points };
   }
 
@@ -113,12 +114,5 @@ function attributesOf({ bytes, start, end }: View): Uint8Array {
     at = skipValue(bytes, after, key);
     if (key === tag) parts.push(bytes.slice(from, at));
   }
-  return joined(parts);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  const whole = message(1, parts);
-  return whole.subarray(whole.length - parts.reduce((sum, part) => sum + part.length, 0));
+  return concatenated(parts);
 }

@@ -1,7 +1,8 @@
 /** Writes the metrics that `count` makes: monotonic sums of deltas, one resource a piece. */
 import { encodeKeyValue } from "../../otlp/any-value.ts";
 import * as tables from "../../otlp/tables.ts";
-import { I64, LEN, VARINT, varintSize, writeVarint } from "../../wire/varint.ts";
+import { concatenated, delimited } from "../../wire/message.ts";
+import { I64, VARINT, varintSize, writeVarint } from "../../wire/varint.ts";
 import type { Interval } from "./interval.ts";
 import type { Count, Tally } from "./tally.ts";
 
@@ -38,38 +39,25 @@ export function writeResourceMetrics(
     }
   }
   if (points === 0) return undefined;
-  const scope = message(tables.SCOPE_METRICS_SCOPE, [text(tables.INSTRUMENTATION_SCOPE_NAME, SCOPE_NAME)]);
-  const scopeMetrics = message(tables.RESOURCE_METRICS_SCOPE_METRICS, [scope, ...metrics]);
+  const scope = delimited(tables.SCOPE_METRICS_SCOPE, text(tables.INSTRUMENTATION_SCOPE_NAME, SCOPE_NAME));
+  const scopeMetrics = delimited(tables.RESOURCE_METRICS_SCOPE_METRICS, concatenated([scope, ...metrics]));
   // The field of resources has number 1 in every request.
-  return { bytes: message(1, [message(tables.RESOURCE_METRICS_RESOURCE, [resource]), scopeMetrics]), points };
+  return { bytes: delimited(1, concatenated([delimited(tables.RESOURCE_METRICS_RESOURCE, resource), scopeMetrics])), points };
 }
 
 function metric({ counting: { name, description } }: Tally, points: readonly Uint8Array[]): Uint8Array {
-  const sum = message(tables.METRIC_SUM, [...points, varint(tables.SUM_AGGREGATION_TEMPORALITY, DELTA), varint(tables.SUM_IS_MONOTONIC, 1)]);
+  const sum = delimited(tables.METRIC_SUM, concatenated([...points, varint(tables.SUM_AGGREGATION_TEMPORALITY, DELTA), varint(tables.SUM_IS_MONOTONIC, 1)]));
   const described = description === "" ? [] : [text(tables.METRIC_DESCRIPTION, description)];
-  return message(tables.SCOPE_METRICS_METRICS, [text(tables.METRIC_NAME, name), ...described, sum]);
+  return delimited(tables.SCOPE_METRICS_METRICS, concatenated([text(tables.METRIC_NAME, name), ...described, sum]));
 }
 
 function point({ attributes, items }: Count, times: readonly Uint8Array[]): Uint8Array {
-  const pairs = [...attributes].map(([key, value]) => message(tables.NUMBER_DATA_POINT_ATTRIBUTES, [encodeKeyValue(key, value)]));
-  return message(tables.SUM_DATA_POINTS, [...times, fixed64(tables.NUMBER_DATA_POINT_AS_INT, BigInt(items)), ...pairs]);
-}
-
-/** A field of these bytes, laid end to end. */
-export function message(number: number, parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const tag = (number << 3) | LEN;
-  const bytes = new Uint8Array(varintSize(tag) + varintSize(length) + length);
-  let at = writeVarint(bytes, writeVarint(bytes, 0, tag), length);
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  const pairs = [...attributes].map(([key, value]) => delimited(tables.NUMBER_DATA_POINT_ATTRIBUTES, encodeKeyValue(key, value)));
+  return delimited(tables.SUM_DATA_POINTS, concatenated([...times, fixed64(tables.NUMBER_DATA_POINT_AS_INT, BigInt(items)), ...pairs]));
 }
 
 function text(number: number, value: string): Uint8Array {
-  return message(number, [encoder.encode(value)]);
+  return delimited(number, encoder.encode(value));
 }
 
 function varint(number: number, value: number): Uint8Array {

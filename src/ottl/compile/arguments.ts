@@ -4,7 +4,7 @@
  */
 import type { Level } from "../../pipeline/step.ts";
 import type { FunctionUse, Getter, Lambda, Operand, OttlFunction, Parameter, ParameterKind } from "../contract.ts";
-import { type ArgumentNode, type CallNode, describe, type LambdaNode, type NameNode, type Node } from "../syntax/ast.ts";
+import { type ArgumentNode, type CallNode, describe, type LambdaNode, type NameNode, type Node, type PathNode } from "../syntax/ast.ts";
 import { refuse } from "../syntax/issue.ts";
 import { StatementError, type Value } from "../value.ts";
 import type { Compiled } from "./compiled.ts";
@@ -14,6 +14,8 @@ import { unknownName } from "./names.ts";
 /** What of the compiler builds arguments. */
 export interface Builder {
   operand(node: Node): Compiled;
+  /** A path that is written to; `reads`: and looked at. */
+  target(node: PathNode, reads: boolean): Compiled;
   lambda(node: LambdaNode): { readonly call: Lambda; readonly reads: readonly Level[] };
   enumValue(node: NameNode): bigint;
   functionUse(node: NameNode): { readonly call: FunctionUse; readonly reads: readonly Level[] };
@@ -171,8 +173,8 @@ function fixed(value: unknown): Built {
   return { value, parts: [FIXED] };
 }
 
-function pathOf(node: Node, kind: ParameterKind, builder: Builder): Built {
-  const operand = builder.operand(node);
+function pathOf(node: PathNode, kind: ParameterKind, builder: Builder): Built {
+  const operand = builder.target(node, kind !== "setter");
   if (operand.set === undefined) refuse("This path can be read and not written", node);
   const narrowed = kind === "map_get_setter" ? narrow(operand, convert.exactMap) : kind === "list_get_setter" ? narrow(operand, convert.exactList) : operand;
   return { value: narrowed, parts: [operand] };

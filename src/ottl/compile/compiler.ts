@@ -14,9 +14,10 @@ import { buildArguments, type Builder, conversionOf, type Part, typedGetter } fr
 import { compareValues } from "./compare.ts";
 import { type Compiled, computedOf, type Condition, conditionOf, constantOf, folded, indexed, readsOf, unique } from "./compiled.ts";
 import { fastCompare } from "./fast-compare.ts";
+import { FieldNotes } from "./field-notes.ts";
 import { compute, negate } from "./math.ts";
 import { unknownName } from "./names.ts";
-import { compilePath } from "./paths.ts";
+import { compilePath, fieldName } from "./paths.ts";
 
 export interface Options {
   readonly tools: Tools;
@@ -34,6 +35,8 @@ export interface Call {
 }
 
 export class Compiler implements Builder {
+  /** What was compiled so far names these. */
+  readonly fields = new FieldNotes();
   readonly #dialect: Dialect;
   readonly #options: Options;
   /** Parameters of the lambdas around, innermost last, by name: their slots in `Subject.locals`. */
@@ -110,6 +113,10 @@ export class Compiler implements Builder {
     }
   }
 
+  target(node: PathNode, reads: boolean): Compiled {
+    return this.#path(node, reads, true);
+  }
+
   enumValue(node: NameNode): bigint {
     const { enums } = this.#dialect.context;
     return enums.get(node.name) ?? unknownName("enum", node.name, node, enums.keys());
@@ -153,11 +160,15 @@ export class Compiler implements Builder {
     return { call, reads: operation.reads ?? [] };
   }
 
-  #path(node: PathNode): Compiled {
+  #path(node: PathNode, reads = true, writes = false): Compiled {
     const keysOf = (keys: readonly Node[]): Compiled[] => keys.map((key) => this.operand(key));
     const [first] = node.segments;
     const slot = first === undefined ? undefined : this.#slotOf(first.name);
-    if (slot === undefined || first === undefined) return compilePath(node, this.#dialect.context, this.#options, keysOf);
+    if (slot === undefined || first === undefined) {
+      const compiled = compilePath(node, this.#dialect.context, this.#options, keysOf);
+      this.fields.note(fieldName(node, this.#dialect.context, this.#options.prefixed), reads, writes);
+      return compiled;
+    }
     if (node.segments.length > 1) refuse(`${first.name} is a parameter of the lambda and has no fields`, node, `Index it: ${first.name}["..."]`);
     const keys = keysOf(first.keys);
     if (keys.length === 0) return computedOf((subject) => subject.locals[slot] ?? null, []);
@@ -184,7 +195,16 @@ export class Compiler implements Builder {
   #call(node: CallNode): { readonly operation: Operation; readonly parts: readonly Part[] } {
     const called = this.#function(node.name, node.nameExtent);
     const { values, parts } = buildArguments(node, called, this);
-    return { operation: this.#build(called, values, node), parts };
+    const operation = this.#build(called, values, node);
+    this.#noteCall(called.name, operation, parts);
+    return { operation, parts };
+  }
+
+  /** What a function looks at or changes beside its arguments goes by its own name. */
+  #noteCall(name: string, { reads = [], writes = [], replaces }: Operation, parts: readonly Part[]): void {
+    const readsMore = reads.some((level) => !parts.some((part) => part.reads.includes(level)));
+    const writesMore = writes.some((level) => !parts.some((part) => part.writes.includes(level)));
+    this.fields.note(`${name}()`, readsMore, writesMore || replaces === true);
   }
 
   #build(called: OttlFunction, values: ReadonlyMap<string, unknown>, node: Node): Operation {

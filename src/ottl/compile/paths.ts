@@ -27,6 +27,18 @@ export function compilePath(
   return refuse(result.message, wrong, "name" in wrong ? suggestion(wrong.name, result.known) : undefined);
 }
 
+/** The path as it is called with its context in front; undefined for the statements' own `cache`, which is no field. The path is one that compiles. */
+export function fieldName(node: PathNode, context: Context, prefixed: boolean): string | undefined {
+  const { root, segments } = prefixed ? prefixedRoot(node, context) : plainRoot(node, context);
+  if (root === context.name && segments[0]?.name === "cache") return undefined;
+  return [root, ...segments.map(({ name, keys }) => `${name}${keys.map(keyText).join("")}`)].join(".");
+}
+
+function keyText(key: Node): string {
+  if (key.kind === "string") return `[${JSON.stringify(key.value)}]`;
+  return key.kind === "int" ? `[${key.value}]` : "[...]";
+}
+
 /** The name that a path begins with when a field follows: only then can it be a context's. */
 export function contextOf({ segments }: PathNode): SegmentNode | undefined {
   const [first] = segments;

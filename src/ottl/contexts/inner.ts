@@ -5,6 +5,7 @@
 import { INT_VALUE, STRING_VALUE } from "../../otlp/any-value.ts";
 import { textAt } from "../../otlp/text.ts";
 import type { View } from "../../otlp/view.ts";
+import { delimited } from "../../wire/message.ts";
 import { after, LEN, readVarint, skipValue, VARINT, writeVarint } from "../../wire/varint.ts";
 import { writeVarint64 } from "../../otlp/field-bytes.ts";
 import type { Operand } from "../contract.ts";
@@ -12,7 +13,7 @@ import type { Subject } from "../subject.ts";
 import { StatementError, type Value } from "../value.ts";
 import { expectInt, expectText } from "./expect.ts";
 import type { NumberOf } from "./fields.ts";
-import { joined, packedField, readNumbers } from "./messages.ts";
+import { packedField, readNumbers } from "./messages.ts";
 import { type Spot, spotOperand } from "./operand.ts";
 
 /** Where a field is: field `number` in the message that is the view's field `parent`. */
@@ -114,7 +115,7 @@ export function innerText(inner: Inner): Operand {
     },
     set: (subject, value) => {
       const given = expectText(value);
-      put(inner, subject, given === "" ? new Uint8Array(0) : joined([[(number << 3) | LEN, encoder.encode(given)]]));
+      put(inner, subject, given === "" ? new Uint8Array(0) : delimited(number, encoder.encode(given)));
     },
     place: (subject, place) => {
       const view = spot.view(subject);

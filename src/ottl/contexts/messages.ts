@@ -3,7 +3,8 @@ import { doubleAt, signed64 } from "../../otlp/any-value.ts";
 import { writeDouble, writeVarint64 } from "../../otlp/field-bytes.ts";
 import { type View, word } from "../../otlp/view.ts";
 import type { Level } from "../../pipeline/step.ts";
-import { after, LEN, readVarint, readVarintHigh, skipValue, varintSize, writeVarint } from "../../wire/varint.ts";
+import { concatenated, delimited } from "../../wire/message.ts";
+import { after, LEN, readVarint, readVarintHigh, skipValue } from "../../wire/varint.ts";
 import type { Operand } from "../contract.ts";
 import { StatementError, typeName, type Value } from "../value.ts";
 import { expectDouble, expectInt, expectList } from "./expect.ts";
@@ -61,7 +62,7 @@ export function messages(spot: Spot, numberOf: NumberOf, kind: (view: View) => s
           const number = numberOf(view);
           if (number === 0) throw new StatementError(`Cannot set a field that ${view.shape.name} does not have`);
           const given = expectMessages(value, kind(view));
-          view.setFieldsFrom(number, joined(given.map((body) => [(number << 3) | LEN, body])));
+          view.setFieldsFrom(number, concatenated(given.map((body) => delimited(number, body))));
         },
   });
 }
@@ -92,19 +93,6 @@ function expectMessages(value: Value, kind: string): readonly Uint8Array[] {
   throw new StatementError(`Cannot set messages of kind ${kind} to a value of type ${typeName(value)}`);
 }
 
-export function joined(fields: readonly (readonly [tag: number, body: Uint8Array])[]): Uint8Array {
-  let size = 0;
-  for (const [tag, body] of fields) size += varintSize(tag) + varintSize(body.length) + body.length;
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const [tag, body] of fields) {
-    at = writeVarint(out, writeVarint(out, at, tag), body.length);
-    out.set(body, at);
-    at += body.length;
-  }
-  return out;
-}
-
 /** How the numbers of a packed list lie. */
 export type PackedKind = "double" | "fixed64" | "varint64" | "int32";
 
@@ -130,7 +118,7 @@ export function numbers(spot: Spot, numberOf: NumberOf, kind: PackedKind, settab
 /** A whole packed field; nothing for an empty list. */
 export function packedField(number: number, value: Value, kind: PackedKind): Uint8Array {
   const body = encodeNumbers(expectList(value), kind);
-  return body.length === 0 ? body : joined([[(number << 3) | LEN, body]]);
+  return body.length === 0 ? body : delimited(number, body);
 }
 
 /** The numbers in field `number`, packed or one by one, among the fields at [from, stop). */

@@ -4,6 +4,9 @@ import type { Subject } from "../subject.ts";
 import { isList, isMap, StatementError, typeName, type Value } from "../value.ts";
 import { MessageList } from "./message-list.ts";
 
+/** As deep as values may be (contexts/expect.ts): what lies deeper could not be kept. */
+const KEYS_MAX = 64;
+
 /** Setting an index of what is empty makes a list of so many empty values before it, at the most. */
 const LIST_MAX = 65_536;
 
@@ -42,6 +45,7 @@ export function getNested(value: Value, keys: readonly Operand[], from: number, 
 export function setNested(value: Value, keys: readonly Operand[], from: number, subject: Subject, given: Value): Value {
   const key = keys[from];
   if (key === undefined) return given;
+  if (keys.length - from > KEYS_MAX) throw new StatementError(`Cannot set a value that is nested deeper than ${KEYS_MAX}`);
   const inside = (inner: Value): Value => setNested(inner, keys, from + 1, subject, given);
   if (isMap(value)) {
     const name = textKey(key, subject);

@@ -5,11 +5,10 @@
 import * as z from "zod";
 import type { Plain } from "../../otlp/any-value.ts";
 import { parsePattern } from "../../pattern/pattern.ts";
+import { contextFault } from "./from-context.ts";
 
 const ACTIONS = ["insert", "update", "upsert", "delete", "hash", "extract", "convert"] as const;
 const TYPES = ["int", "double", "string"] as const;
-
-const FROM_CONTEXT = "from_context is not available yet: set a value from the environment (value: ${env:NAME}), or use from_attribute";
 
 /** One action. */
 export const actionSchema = z
@@ -22,8 +21,13 @@ export const actionSchema = z
       .describe("insert (where it is absent), update (where it is present), upsert (either), delete, hash (SHA-256), extract (by named groups) or convert."),
     value: z.unknown().optional().describe("Value to set: text, number, true or false, list or map. insert, update and upsert."),
     from_attribute: z.string().default("").describe("Attribute whose value is taken; where it is absent, nothing happens. insert, update and upsert."),
-    from_context: z.literal("", { error: FROM_CONTEXT }).default("").describe("Not available yet."),
-    default_value: z.unknown().optional().describe("Value where from_attribute finds none. insert, update and upsert."),
+    from_context: z
+      .string()
+      .default("")
+      .describe(
+        "Taken of the request: metadata.<header> (kept by the receiver's `include_metadata`; in any case) or client.address. insert, update and upsert.",
+      ),
+    default_value: z.unknown().optional().describe("Value where from_attribute or from_context finds none. insert, update and upsert."),
     pattern: z.string().default("").describe("Regular expression, RE2's syntax: with named groups for extract; matched against every key for delete and hash."),
     converted_type: z
       .enum([...TYPES, ""])
@@ -37,9 +41,8 @@ export const actionSchema = z
 export type ActionSettings = z.output<typeof actionSchema>;
 
 type Fault = readonly [key: string, message: string];
-type Settings = Omit<ActionSettings, "from_context">;
 
-function faultsOf(settings: Settings): Fault[] {
+function faultsOf(settings: ActionSettings): Fault[] {
   const { action } = settings;
   const faults: Fault[] = [];
   const byPattern = action === "delete" || action === "hash";
@@ -49,22 +52,30 @@ function faultsOf(settings: Settings): Fault[] {
   if (action === "insert" || action === "update" || action === "upsert") faults.push(...faultsOfSetting(settings));
   else if (isGiven(settings.value)) faults.push(["value", `${action} takes no value`]);
   else if (settings.from_attribute !== "") faults.push(["from_attribute", `${action} takes no from_attribute`]);
+  // The Collector lets delete and hash have one, and does not look at it.
+  else if (settings.from_context !== "" && !byPattern) faults.push(["from_context", `${action} takes no from_context`]);
   if (action === "convert" && settings.converted_type === "") faults.push(["converted_type", "convert needs a converted_type: int, double or string"]);
   if (action !== "convert" && settings.converted_type !== "") faults.push(["converted_type", `${action} takes no converted_type`]);
   return [...faults, ...faultsOfPattern(settings)];
 }
 
-function faultsOfSetting(settings: Settings): Fault[] {
-  const { action, value, from_attribute: from, default_value: fallback } = settings;
+function faultsOfSetting(settings: ActionSettings): Fault[] {
+  const { action, value, from_attribute: from, from_context: origin, default_value: fallback } = settings;
   if (isGiven(value) && from !== "") return [["from_attribute", `${action} takes a value or a from_attribute, not both`]];
-  if (!isGiven(value) && from === "" && !isGiven(fallback)) return [["action", `${action} needs a value, a from_attribute or a default_value`]];
+  if (origin !== "" && (isGiven(value) || from !== ""))
+    return [["from_context", `${action} takes a value, a from_attribute or a from_context, not two of them`]];
+  if (!isGiven(value) && from === "" && origin === "" && !isGiven(fallback)) {
+    return [["action", `${action} needs a value, a from_attribute, a from_context or a default_value`]];
+  }
+  const fault = contextFault(origin);
   return [
+    ...(fault === undefined ? [] : [["from_context", fault] as const]),
     ...(isPlain(value) ? [] : [["value", "the value is no text, number, boolean, list or map"] as const]),
     ...(isPlain(fallback) ? [] : [["default_value", "the default is no text, number, boolean, list or map"] as const]),
   ];
 }
 
-function faultsOfPattern({ action, pattern }: Settings): Fault[] {
+function faultsOfPattern({ action, pattern }: ActionSettings): Fault[] {
   const takes = action === "delete" || action === "hash" || action === "extract";
   if (pattern === "") return action === "extract" ? [["pattern", "extract needs a pattern with named groups, for example ^(?P<scheme>[a-z]+)://"]] : [];
   if (!takes) return [["pattern", `${action} takes no pattern`]];

@@ -1,7 +1,7 @@
 /** What waits to become one batch: loads in order of arrival, their size, and when they are due. */
 import type { PlainOrigin } from "../../pipeline/stage.ts";
-import type { Load } from "./cut.ts";
-import type { Origins } from "./origins.ts";
+import type { Load } from "../../pipeline/batching/cut.ts";
+import type { Origins } from "../../pipeline/batching/origins.ts";
 
 /** A batch that is complete, on its way out of the shard. */
 export interface Taken extends Load {

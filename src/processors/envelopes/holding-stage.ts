@@ -12,7 +12,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { Signal } from "../../base/signal.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import type { Envelope, Next, PlainOrigin, Stage } from "../../pipeline/stage.ts";
-import type { Origins } from "../batch/origins.ts";
+import type { Origins } from "../../pipeline/batching/origins.ts";
 import { attempt, reasonOf } from "../batch/outbox.ts";
 import type { Books } from "./books.ts";
 import { type Arrival, Shelf, type Taken } from "./shelf.ts";

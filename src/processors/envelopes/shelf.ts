@@ -1,6 +1,6 @@
 /** What one origin has on hold: a tree of leaves, and what it costs. */
 import type { PlainOrigin } from "../../pipeline/stage.ts";
-import type { Origins } from "../batch/origins.ts";
+import type { Origins } from "../../pipeline/batching/origins.ts";
 import { Branch, type Leaf, write, type Written } from "./tree.ts";
 
 /** Bytes that a leaf counts for besides what it says of itself, and its share of the branches around it. */

@@ -6,7 +6,7 @@ import { RESOURCE, SCOPE } from "../../otlp/cursor.ts";
 import { KEY_VALUE_KEY, KEY_VALUE_VALUE } from "../../otlp/tables.ts";
 import * as tape from "../../otlp/tape.ts";
 import { isText, type Text } from "../../otlp/text.ts";
-import { LEN, varintSize, writeVarint } from "../../wire/varint.ts";
+import { concatenated, delimited } from "../../wire/message.ts";
 import { bodyOf, type Field, fieldsBut, keyOf } from "./bytes.ts";
 import type { Values } from "./sets.ts";
 
@@ -175,17 +175,5 @@ function metricAt(bytes: Uint8Array, words: Int32Array, at: number): Omit<Metric
 
 /** A KeyValue as a field of a resource. */
 function attributeOf(key: Uint8Array, value: Uint8Array): Uint8Array {
-  return delimited(ATTRIBUTES, [delimited(KEY_VALUE_KEY, [key]), delimited(KEY_VALUE_VALUE, [value])]);
-}
-
-function delimited(number: number, parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const tag = (number << 3) | LEN;
-  const made = new Uint8Array(varintSize(tag) + varintSize(length) + length);
-  let at = writeVarint(made, writeVarint(made, 0, tag), length);
-  for (const part of parts) {
-    made.set(part, at);
-    at += part.length;
-  }
-  return made;
+  return delimited(ATTRIBUTES, concatenated([delimited(KEY_VALUE_KEY, key), delimited(KEY_VALUE_VALUE, value)]));
 }

@@ -1,4 +1,7 @@
-/** Finds log records that say the same: same resource, scope, body, severity and attributes, whenever they were made. */
+/**
+ * Finds log records that say the same: same resource, scope, body, severity and attributes, whenever
+ * they were made. Where there are conditions, records for which none holds are left to pass.
+ */
 import type { Clock } from "../../base/host.ts";
 import { decodeAnyValue } from "../../otlp/any-value.ts";
 import * as tables from "../../otlp/tables.ts";
@@ -7,7 +10,6 @@ import {
   copied,
   type Field,
   type Fields,
-  fieldsOf,
   find,
   fixed64Field,
   inside,
@@ -20,10 +22,11 @@ import {
 } from "../envelopes/fields.ts";
 import type { Split } from "../envelopes/holding-stage.ts";
 import { attributesKey, joined, resourceKey, scopeKey, short, valueKey } from "../envelopes/identity.ts";
-import { GROUPS, ITEMS, RESOURCE, SCOPE, SCOPE_GROUPS } from "../envelopes/rewrite.ts";
+import { type Around, GROUPS, ITEMS, rewriteList, rewriteScopes, SCOPE_GROUPS } from "../envelopes/rewrite.ts";
 import type { Arrival } from "../envelopes/shelf.ts";
 import type { Branch } from "../envelopes/tree.ts";
 import { valueText } from "../../otlp/value-text.ts";
+import type { RecordConditions } from "./conditions.ts";
 import { type FieldPath, valueAt, withAttribute, withoutPath } from "./fields.ts";
 import { timeWriter } from "./time-text.ts";
 
@@ -32,6 +35,8 @@ export interface DedupOptions {
   readonly timeZone: string;
   readonly includeFields: readonly FieldPath[];
   readonly excludeFields: readonly FieldPath[];
+  /** undefined: every record is counted. */
+  readonly conditions: Pick<RecordConditions, "test"> | undefined;
   readonly clock: Clock;
 }
 
@@ -50,9 +55,11 @@ const NANOS_PER_MS = 1_000_000n;
 
 export function splitter(options: DedupOptions): (envelope: Envelope) => Split<Counted>[] {
   const counting = new Counting(options);
-  return ({ requests }) => requests.map((request) => ({ arrivals: counting.arrivals(request), rest: undefined }));
+  const { conditions } = options;
+  return (envelope) => envelope.requests.map((request) => counting.split(request, conditions?.test(request, envelope)));
 }
 
+/** The branch that the records of a scope belong to, and how that is said in a key. */
 interface Place {
   readonly key: string;
   readonly find: (root: Branch<Counted>) => Branch<Counted>;
@@ -67,26 +74,26 @@ class Counting {
     this.#timeText = timeWriter(options.timeZone);
   }
 
-  arrivals(request: Uint8Array): Arrival<Counted>[] {
+  /** `counted` says it of each record, in the order of the wire; undefined: all are. */
+  split(request: Uint8Array, counted: readonly boolean[] | undefined): Split<Counted> {
     const arrivals: Arrival<Counted>[] = [];
     const nowMs = Math.floor(this.#options.clock.nowMs());
-    for (const groupField of fieldsOf(request)) {
-      if (groupField.number !== GROUPS) continue;
-      const group = inside(groupField);
-      const resource = resourceKey(find(group, RESOURCE));
-      for (const scopeField of group) {
-        if (scopeField.number !== SCOPE_GROUPS) continue;
-        const scopeGroup = inside(scopeField);
-        const scope = scopeKey(find(scopeGroup, SCOPE));
-        const place: Place = {
-          key: short(joined(resource, scope)),
-          find: (root) =>
-            root.branch(resource, GROUPS, () => copied(without(group, SCOPE_GROUPS))).branch(scope, SCOPE_GROUPS, () => copied(without(scopeGroup, ITEMS))),
-        };
-        for (const field of scopeGroup) if (field.number === ITEMS) arrivals.push(this.#arrival(field, place, nowMs));
-      }
-    }
-    return arrivals;
+    let records = 0;
+    let group: Fields | undefined;
+    let resource = "";
+    const rest = rewriteScopes(request, (scopeGroup, around) => {
+      // The scopes of one resource follow one another: its key is made once.
+      if (around.group !== group) resource = resourceKey(around.resource);
+      group = around.group;
+      const place = placeOf(scopeGroup, around, resource);
+      const left = rewriteList(scopeGroup, ITEMS, (field) => {
+        if (counted?.[records++] === false) return field;
+        arrivals.push(this.#arrival(field, place, nowMs));
+        return undefined;
+      });
+      return left.some(({ number }) => number === ITEMS) ? left : undefined;
+    });
+    return { arrivals, rest };
   }
 
   #arrival(field: Field, place: Place, nowMs: number): Arrival<Counted> {
@@ -133,4 +140,13 @@ class Counting {
       textOf(find(record, tables.LOG_RECORD_SEVERITY_TEXT)),
     );
   }
+}
+
+function placeOf(scopeGroup: Fields, { group, scope: scopeField }: Around, resource: string): Place {
+  const scope = scopeKey(scopeField);
+  return {
+    key: short(joined(resource, scope)),
+    find: (root) =>
+      root.branch(resource, GROUPS, () => copied(without(group, SCOPE_GROUPS))).branch(scope, SCOPE_GROUPS, () => copied(without(scopeGroup, ITEMS))),
+  };
 }

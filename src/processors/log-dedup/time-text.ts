@@ -1,47 +1,20 @@
 /** Instants as the Collector writes them beside counted logs: RFC 3339, whole seconds, in a time zone. */
+import { offsetAt, zoneNamed } from "../../ottl/functions/time/zone.ts";
 
 /** Whether the runtime knows the time zone. `UTC`, and nothing at all, is UTC. */
 export function isTimeZone(name: string): boolean {
-  try {
-    formatterOf(name);
-    return true;
-  } catch {
-    // That is the answer.
-    return false;
-  }
+  return zoneNamed(name) !== undefined;
 }
 
 /** Writes milliseconds since 1970 in the time zone. */
 export function timeWriter(timeZone: string): (ms: number) => string {
-  const formatter = formatterOf(timeZone);
+  const zone = zoneNamed(timeZone) ?? "UTC";
   return (ms) => {
     const seconds = Math.floor(ms / 1000);
-    const local = localSeconds(formatter, seconds * 1000);
-    const text = new Date(local * 1000).toISOString().slice(0, "2000-01-01T00:00:00".length);
-    return `${text}${offsetText(Math.round((local - seconds) / 60))}`;
+    const offset = offsetAt(zone, seconds);
+    const text = new Date((seconds + offset) * 1000).toISOString().slice(0, "2000-01-01T00:00:00".length);
+    return `${text}${offsetText(Math.round(offset / 60))}`;
   };
-}
-
-function formatterOf(name: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat("en-US", {
-    timeZone: name === "" ? "UTC" : name,
-    calendar: "gregory",
-    numberingSystem: "latn",
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-}
-
-/** What the clock on the wall shows, as if it were UTC. */
-function localSeconds(formatter: Intl.DateTimeFormat, ms: number): number {
-  const parts = new Map(formatter.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
-  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) / 1000;
 }
 
 function offsetText(minutes: number): string {

@@ -68,6 +68,7 @@ export function limiterStep(component: string, limiter: MemoryLimiter): Step {
     level: "resource",
     reads: [],
     writes: [],
+    fields: { reads: [], writes: [] },
     drops: false,
     dropReason: "",
     run: () => {

@@ -30,7 +30,7 @@ export function aggregate(metrics: readonly Metric[], how: Aggregation | undefin
     if (first === undefined) return [];
     for (const other of others) if (other.startNanos < first.startNanos && counts(dataNumber, other)) first.startNanos = other.startNanos;
     if (dataNumber === tables.METRIC_HISTOGRAM) mergeHistograms(first, others);
-    else if (dataNumber === tables.METRIC_EXPONENTIAL_HISTOGRAM) mergeExponential(first, others);
+    else if (dataNumber === tables.METRIC_EXPONENTIAL_HISTOGRAM) return [first, ...mergeExponential(first, others)];
     else mergeNumbers(first, others, how);
     return [first];
   });
@@ -79,9 +79,9 @@ function mergedDoubles(values: readonly number[], how: Aggregation): number {
     case "mean":
       return sum() / values.length;
     case "min":
-      return Math.min(...values);
+      return values.reduce((least, value) => Math.min(least, value));
     case "max":
-      return Math.max(...values);
+      return values.reduce((greatest, value) => Math.max(greatest, value));
     case "count":
       return values.length;
     default: {

@@ -55,16 +55,26 @@ export function mergeHistograms(into: Point, others: readonly Point[]): void {
   if (counting.length > 0 && counts.length > 0) into.fields = [...without(into.fields, number), packedFixed64(number, counts)];
 }
 
-/** Points of one scale. Buckets are added by the values that they stand for. */
-export function mergeExponential(into: Point, others: readonly Point[]): void {
+/**
+ * Points of one scale. Buckets are added by the values that they stand for. Returns the points whose
+ * buckets lie too far from the others': a list of so many empty ones between them would be no
+ * histogram of anyone's.
+ */
+export function mergeExponential(into: Point, others: readonly Point[]): Point[] {
   const zero = tables.EXPONENTIAL_HISTOGRAM_DATA_POINT_ZERO_COUNT;
+  const apart: Point[] = [];
   for (const other of others) {
     if (fixed64Of(other.find(EXPONENTIAL.count)) === 0n) continue;
+    const spans = SIDES.map((number) => spanOf(inside(into.find(number)), inside(other.find(number))));
+    if (spans.some(({ offset, end }) => end - offset > BUCKETS_MAX)) {
+      apart.push(other);
+      continue;
+    }
     mergeCommon(into, other, EXPONENTIAL);
     into.set(fixed64Field(zero, fixed64Of(into.find(zero)) + fixed64Of(other.find(zero))));
-    mergeBuckets(into, other, tables.EXPONENTIAL_HISTOGRAM_DATA_POINT_POSITIVE);
-    mergeBuckets(into, other, tables.EXPONENTIAL_HISTOGRAM_DATA_POINT_NEGATIVE);
+    for (const number of SIDES) mergeBuckets(into, other, number);
   }
+  return apart;
 }
 
 function mergeCommon(into: Point, other: Point, { count, sum, min, max, exemplars }: Numbers): void {
@@ -77,22 +87,28 @@ function mergeCommon(into: Point, other: Point, { count, sum, min, max, exemplar
 }
 
 function mergeBuckets(into: Point, other: Point, number: number): void {
+  const own = inside(into.find(number));
   const added = inside(other.find(number));
   const addedCounts = varints(added, COUNTS);
   if (addedCounts.length === 0) return;
-  const own = inside(into.find(number));
-  const ownCounts = varints(own, COUNTS);
-  const addedOffset = offsetOf(added);
-  const offset = ownCounts.length === 0 ? addedOffset : Math.min(offsetOf(own), addedOffset);
-  const end = Math.max(ownCounts.length === 0 ? offset : offsetOf(own) + ownCounts.length, addedOffset + addedCounts.length);
-  // Far apart: a list of so many empty buckets between them would be no histogram of anyone's.
-  if (end - offset > BUCKETS_MAX) return;
+  const { offset, end } = spanOf(own, added);
   const counts = Array.from({ length: end - offset }, () => 0n);
-  for (const [index, count] of ownCounts.entries()) counts[offsetOf(own) - offset + index] = count;
-  for (const [index, count] of addedCounts.entries()) counts[addedOffset - offset + index] = (counts[addedOffset - offset + index] ?? 0n) + count;
+  for (const [index, count] of varints(own, COUNTS).entries()) counts[offsetOf(own) - offset + index] = count;
+  for (const [index, count] of addedCounts.entries()) {
+    const at = offsetOf(added) - offset + index;
+    counts[at] = (counts[at] ?? 0n) + count;
+  }
   into.set(messageField(number, [...(offset === 0 ? [] : [sint32Field(OFFSET, offset)]), packedVarints(COUNTS, counts), ...without(own, OFFSET, COUNTS)]));
 }
 
+/** From the first bucket of the two to behind the last: those without any bucket have none. */
+function spanOf(own: Fields, added: Fields): { readonly offset: number; readonly end: number } {
+  const sides = [own, added].map((fields) => ({ offset: offsetOf(fields), size: varints(fields, COUNTS).length })).filter(({ size }) => size > 0);
+  const offset = sides.reduce((least, side) => Math.min(least, side.offset), sides[0]?.offset ?? 0);
+  return { offset, end: sides.reduce((most, side) => Math.max(most, side.offset + side.size), offset) };
+}
+
+const SIDES = [tables.EXPONENTIAL_HISTOGRAM_DATA_POINT_POSITIVE, tables.EXPONENTIAL_HISTOGRAM_DATA_POINT_NEGATIVE];
 const OFFSET = tables.EXPONENTIAL_HISTOGRAM_DATA_POINT_BUCKETS_OFFSET;
 const COUNTS = tables.EXPONENTIAL_HISTOGRAM_DATA_POINT_BUCKETS_BUCKET_COUNTS;
 /** Buckets of a merged histogram at the most; SDKs make 160. */

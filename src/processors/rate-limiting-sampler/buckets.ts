@@ -1,9 +1,10 @@
 /**
- * Token buckets by key. A bucket fills at the rate, up to what `burstSeconds` bring; an item passes
- * when there is a whole token for it, and takes it. One that is full again says nothing: it is
- * forgotten when another key needs its place.
+ * Token buckets by key, one for items and one for bytes; an item passes when there is room for it in
+ * both, and takes it. A pair that is full again says nothing: it is forgotten when another key needs
+ * its place.
  */
 import type { Clock } from "../../base/host.ts";
+import { TokenBucket } from "../../base/token-bucket.ts";
 import type { Counter } from "../../pipeline/counters.ts";
 
 export interface Rates {
@@ -16,10 +17,8 @@ export interface Rates {
 }
 
 export interface Bucket {
-  items: number;
-  bytes: number;
-  /** When it was filled last, monotonic ms. */
-  filledMs: number;
+  readonly items: TokenBucket;
+  readonly bytes: TokenBucket;
 }
 
 /** Full buckets are looked for this often at the most: with many keys it takes a while. */
@@ -32,6 +31,8 @@ export class Buckets {
   readonly #byKey = new Map<string, Bucket>();
   readonly #shared: Bucket;
   #sweptMs = -Infinity;
+  /** When a bucket was asked for last: all its items are of that moment. */
+  #nowMs: number;
 
   /** `gauge` says how many keys have a bucket. */
   constructor(rates: Rates, clock: Clock, gauge: Counter) {
@@ -39,21 +40,20 @@ export class Buckets {
     this.#clock = clock;
     this.#gauge = gauge;
     this.#shared = this.#full();
+    this.#nowMs = clock.monotonicMs();
   }
 
-  /** The key's bucket, filled up to now. */
+  /** The key's bucket as it is now. */
   of(key: string): Bucket {
-    const bucket = this.#byKey.get(key) ?? this.#made(key);
-    this.#fill(bucket);
-    return bucket;
+    this.#nowMs = this.#clock.monotonicMs();
+    return this.#byKey.get(key) ?? this.#made(key);
   }
 
   /** Takes an item of so many bytes out of the bucket, or leaves it as it is. A single item larger than a whole bucket passes when that is full. */
-  take(bucket: Bucket, bytes: number): boolean {
-    const wanted = Math.min(bytes, this.#most(this.#rates.bytesPerSecond));
-    if (bucket.items < 1 || bucket.bytes < wanted) return false;
-    bucket.items--;
-    bucket.bytes -= wanted;
+  take({ items, bytes }: Bucket, size: number): boolean {
+    if (items.waitMs(1, this.#nowMs) > 0 || bytes.waitMs(size, this.#nowMs) > 0) return false;
+    items.take(1, this.#nowMs);
+    bytes.take(size, this.#nowMs);
     return true;
   }
 
@@ -67,33 +67,17 @@ export class Buckets {
   }
 
   #sweep(): void {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#sweptMs < SWEEP_MS) return;
-    this.#sweptMs = nowMs;
-    for (const [key, bucket] of this.#byKey) {
-      if (nowMs - bucket.filledMs < this.#rates.burstSeconds * 1000) continue;
+    if (this.#nowMs - this.#sweptMs < SWEEP_MS) return;
+    this.#sweptMs = this.#nowMs;
+    for (const [key, { items, bytes }] of this.#byKey) {
+      if (!items.isFull(this.#nowMs) || !bytes.isFull(this.#nowMs)) continue;
       this.#byKey.delete(key);
       this.#gauge.add(-1);
     }
   }
 
-  #fill(bucket: Bucket): void {
-    const { itemsPerSecond, bytesPerSecond } = this.#rates;
-    const nowMs = this.#clock.monotonicMs();
-    const seconds = (nowMs - bucket.filledMs) / 1000;
-    if (seconds <= 0) return;
-    bucket.filledMs = nowMs;
-    bucket.items = Math.min(this.#most(itemsPerSecond), bucket.items + seconds * itemsPerSecond);
-    bucket.bytes = Math.min(this.#most(bytesPerSecond), bucket.bytes + seconds * bytesPerSecond);
-  }
-
   #full(): Bucket {
-    const { itemsPerSecond, bytesPerSecond } = this.#rates;
-    return { items: this.#most(itemsPerSecond), bytes: this.#most(bytesPerSecond), filledMs: this.#clock.monotonicMs() };
-  }
-
-  /** At least one: a rate below one a second still lets one pass, from time to time. */
-  #most(perSecond: number): number {
-    return Math.max(1, perSecond * this.#rates.burstSeconds);
+    const { itemsPerSecond, bytesPerSecond, burstSeconds } = this.#rates;
+    return { items: new TokenBucket(itemsPerSecond, burstSeconds), bytes: new TokenBucket(bytesPerSecond, burstSeconds) };
   }
 }

@@ -12,7 +12,8 @@ import { LOG_RECORD_BODY } from "../../otlp/tables.ts";
 import { textAt } from "../../otlp/text.ts";
 import { valueText } from "../../otlp/value-text.ts";
 import type { View } from "../../otlp/view.ts";
-import { after, LEN, readVarint, skipValue, varintSize, writeVarint } from "../../wire/varint.ts";
+import { concatenated, delimited } from "../../wire/message.ts";
+import { after, LEN, readVarint, skipValue } from "../../wire/varint.ts";
 import type { Rules } from "./rules.ts";
 import { Summary } from "./summary.ts";
 
@@ -92,7 +93,7 @@ export class BodyRedaction {
     }
     const value = rules.masks(keyStart, keyEnd) ? this.#maskedWhole(valueStart, valueEnd, name) : this.#value(valueStart, valueEnd, name);
     if (value === undefined) return undefined;
-    if (valueEnd === 0) return joined([bytes.slice(start, end), delimited(VALUE, value)]);
+    if (valueEnd === 0) return concatenated([bytes.slice(start, end), delimited(VALUE, value)]);
     return this.#each(start, end, VALUE, () => value) ?? undefined;
   }
 
@@ -148,28 +149,11 @@ export class BodyRedaction {
       if (rewritten !== null) parts.push(delimited(number, rewritten));
       done = at;
     }
-    return parts.length === 0 ? undefined : joined([...parts, bytes.slice(done, end)]);
+    return parts.length === 0 ? undefined : concatenated([...parts, bytes.slice(done, end)]);
   }
 
   #join(path: string | undefined, name: string): string {
     if (!this.#summary.tally.named) return "";
     return path === undefined ? name : `${path}.${name}`;
   }
-}
-
-function delimited(field: number, body: Uint8Array): Uint8Array {
-  const tag = (field << 3) | LEN;
-  const out = new Uint8Array(varintSize(tag) + varintSize(body.length) + body.length);
-  out.set(body, writeVarint(out, writeVarint(out, 0, tag), body.length));
-  return out;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

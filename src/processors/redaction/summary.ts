@@ -2,10 +2,10 @@
  * What the processor says of its work in added attributes: how many keys were redacted, masked, allowed
  * and ignored, and under `debug` which. What an earlier processor said is added to.
  */
-import { decodeAnyValue, encodeAnyValue, type Plain } from "../../otlp/any-value.ts";
+import { decodeAnyValue, type Plain } from "../../otlp/any-value.ts";
 import type { Attributes } from "../../otlp/attributes.ts";
 import type { Engine } from "../../otlp/engine.ts";
-import type { Staging } from "../../otlp/staging.ts";
+import { putAttribute, type Staging } from "../../otlp/staging.ts";
 import type { Text } from "../../otlp/text.ts";
 import { byCodePoints } from "../../otlp/value-text.ts";
 
@@ -86,28 +86,16 @@ export class Summary {
     if (this.tally.named && keysKey !== undefined) {
       const before = this.#valueOf(attributes, keysKey);
       const keys = [...this.tally.keys[fate], ...(typeof before === "string" && before !== "" ? before.split(",") : [])];
-      this.#set(attributes, keysKey, keys.toSorted(byCodePoints).join(","));
+      putAttribute(attributes, keysKey, keys.toSorted(byCodePoints).join(","), this.#staging);
     }
     if (countKey === undefined) return;
     const before = this.#valueOf(attributes, countKey);
     if (typeof before === "bigint") count += before;
-    this.#set(attributes, countKey, BigInt.asIntN(64, count));
+    putAttribute(attributes, countKey, BigInt.asIntN(64, count), this.#staging);
   }
 
   #valueOf(attributes: Attributes, key: Text): Plain {
     const entry = attributes.find(key);
     return entry < 0 ? null : decodeAnyValue(this.#bytes, attributes.valueStart(entry), attributes.valueEnd(entry));
-  }
-
-  #set(attributes: Attributes, key: Text, value: Plain): void {
-    const staging = this.#staging;
-    staging.place(encodeAnyValue(value));
-    try {
-      const entry = attributes.find(key);
-      if (entry < 0) attributes.add(key.start, key.end, staging.start, staging.end);
-      else attributes.set(entry, staging.start, staging.end);
-    } finally {
-      staging.done();
-    }
   }
 }

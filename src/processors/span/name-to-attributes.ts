@@ -5,9 +5,8 @@
  * Groups that took no part, or lie inside another group, change nothing in the name (the Collector stops
  * with a fault there).
  */
-import { encodeAnyValue } from "../../otlp/any-value.ts";
 import type { Engine } from "../../otlp/engine.ts";
-import type { Staging } from "../../otlp/staging.ts";
+import { putAttribute, type Staging } from "../../otlp/staging.ts";
 import { SPAN_NAME } from "../../otlp/tables.ts";
 import { type Text, textAt } from "../../otlp/text.ts";
 import type { View } from "../../otlp/view.ts";
@@ -57,23 +56,11 @@ export class NameToAttributes {
     for (const [index, key] of keys.entries()) {
       const start = places[index * 2 + 2] ?? -1;
       const end = places[index * 2 + 3] ?? -1;
-      this.#set(span, key, start < 0 ? "" : name.slice(start, end));
+      putAttribute(span.attributes, key, start < 0 ? "" : name.slice(start, end), this.#staging);
       if (start < done) continue;
       renamed += `${name.slice(done, start)}{${key.text}}`;
       done = end;
     }
     if (!this.#keepsName) setName(span, renamed + name.slice(done), this.#staging);
-  }
-
-  #set({ attributes }: View, key: Text, text: string): void {
-    const staging = this.#staging;
-    staging.place(encodeAnyValue(text));
-    try {
-      const entry = attributes.find(key);
-      if (entry < 0) attributes.add(key.start, key.end, staging.start, staging.end);
-      else attributes.set(entry, staging.start, staging.end);
-    } finally {
-      staging.done();
-    }
   }
 }

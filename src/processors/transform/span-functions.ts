@@ -1,8 +1,8 @@
 /** set_semconv_span_name: the name that the semantic conventions give a span, by its kind and attributes. */
-import { decodeAnyValue, encodeAnyValue } from "../../otlp/any-value.ts";
+import { decodeAnyValue } from "../../otlp/any-value.ts";
 import type { Attributes } from "../../otlp/attributes.ts";
 import type { RuleMemory } from "../../otlp/engine.ts";
-import { Staging } from "../../otlp/staging.ts";
+import { putAttribute, Staging } from "../../otlp/staging.ts";
 import { SPAN_KIND, SPAN_NAME } from "../../otlp/tables.ts";
 import { textAt } from "../../otlp/text.ts";
 import { BuildError, define, type OttlFunction } from "../../ottl/contract.ts";
@@ -37,14 +37,7 @@ const setSemconvSpanName = define(
         if (name === old) return null;
         item.setContent(SPAN_NAME, encoder.encode(name));
         if (key === undefined) return null;
-        staging.place(encodeAnyValue(old));
-        try {
-          const entry = item.attributes.find(key);
-          if (entry >= 0) item.attributes.set(entry, staging.start, staging.end);
-          else item.attributes.add(key.start, key.end, staging.start, staging.end);
-        } finally {
-          staging.done();
-        }
+        putAttribute(item.attributes, key, old, staging);
         return null;
       },
     };

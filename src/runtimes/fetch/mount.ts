@@ -9,8 +9,7 @@ import { messageOf, SluiceError } from "../../base/errors.ts";
 import type { Host, Logger } from "../../base/host.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Finding, Plan } from "../../config/plan.ts";
-import { REGISTRY } from "../../config/registry.ts";
-import { validateLoaded } from "../../config/validate.ts";
+import { validateBuiltIn } from "../../config/registry.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { Counters } from "../../pipeline/counters.ts";
 import { Gateway } from "../../pipeline/gateway.ts";
@@ -55,7 +54,7 @@ export async function readPlan(texts: readonly string[], { env, readFile, logger
     { configs: [...names.keys()].map((name) => `file:${name}`) },
     { env, readFile: async (path) => names.get(path) ?? (await readFile(path)) },
   );
-  const { plan, problems, warnings } = validateLoaded(loaded, REGISTRY);
+  const { plan, problems, warnings } = await validateBuiltIn(loaded);
   for (const warning of warnings) logger.log("warn", warning.message, fieldsOf(warning));
   for (const problem of problems) logger.log("error", problem.message, fieldsOf(problem));
   if (plan === undefined) throw new SluiceError("config", "Cannot start: the configuration is not valid");

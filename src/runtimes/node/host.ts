@@ -7,6 +7,7 @@ import { Engine } from "../../otlp/engine.ts";
 import { nodeClient } from "./client.ts";
 import { nodeCodecs } from "./codecs.ts";
 import { type LogFormat, nodeLogger } from "./logger.ts";
+import { processMemory } from "./process-memory.ts";
 import { runtimeName } from "../name.ts";
 import { nodeServer } from "./server.ts";
 
@@ -65,6 +66,7 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
     codecs: nodeCodecs(engine.pool),
     server: nodeServer(engine.pool, logger, options.onListenerError),
     client: nodeClient,
+    memory: processMemory,
   };
 }
 

@@ -45,6 +45,7 @@ test.each<readonly [name: string, parts: Parts, message: RegExp]>([
     { processors: "{batch: }", pipeline: "{receivers: [otlp], processors: [batch], exporters: [otlp_http]}" },
     /Cannot use processor "batch" on Workers/,
   ],
+  ["a queue", { exporter: ", sending_queue: {}" }, /Cannot use exporter "otlp_http" on Workers: .*\n(?:.*\n)*.*=> Take sending_queue out/],
   ["certificates of a destination", { exporter: ", tls: {ca_file: ca.pem}" }, /Cannot use tls\.ca_file on Workers/],
   ["no verification", { exporter: ", tls: {insecure_skip_verify: true}" }, /Cannot use tls\.insecure_skip_verify on Workers/],
   ["connections of its own", { exporter: ", max_conns_per_host: 3" }, /Cannot use max_conns_per_host on Workers/],
