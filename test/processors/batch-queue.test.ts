@@ -1,5 +1,5 @@
 /** The batch processor as a queue: what becomes of batches that fail, its bound, and draining. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { judge } from "../harness/judge.ts";
 import { ACCEPTED, batchRig, LATER, ORIGIN, sizesOf, UNTRIED } from "./batch-rig.ts";
 
@@ -133,6 +133,24 @@ describe("the queue's bound", () => {
     expect(await rig.stage.consume({ signal: "traces", requests: [bytes], items: 12, id: "wide", origin: ORIGIN }, rig.next)).toEqual(ACCEPTED);
     expect(sizesOf(rig.passed.slice(1))).toEqual(Array.from({ length: 12 }, () => 1));
     rig.books();
+  });
+
+  it("makes parts as they are passed on, not thousands with a large resource around each", async () => {
+    const rig = batchRig({ ...settings, send_batch_size: 1, send_batch_max_size: 1 });
+    const wide = [{ key: "k", value: { stringValue: "x".repeat(10_000) } }];
+    const spans = Array.from({ length: 6000 }, (_, index) => ({ traceId: new Uint8Array(16).fill(1 + (index % 255)), spanId: new Uint8Array(8).fill(1) }));
+    const bytes = judge("traces").encode({ resourceSpans: [{ resource: { attributes: wide }, scopeSpans: [{ spans }] }] });
+    const envelope = { signal: "traces" as const, requests: [bytes], items: spans.length, id: "wide", origin: ORIGIN };
+    const take = vi.spyOn(rig.engine.pool, "take");
+    rig.answer = () => LATER;
+    expect(await rig.stage.consume(envelope, rig.next)).toEqual(LATER);
+    // At most 64 on each of three levels, for those that were to be held and again for those passed on.
+    expect(take.mock.calls.length).toBeLessThan(500);
+    rig.answer = () => (rig.passed.length < 4000 ? ACCEPTED : LATER);
+    expect(await rig.stage.consume(envelope, rig.next)).toMatchObject({ kind: "partial" });
+    expect(rig.passed.length).toBe(4000);
+    expect(rig.books()).toMatchObject({ taken: 12_000, held: 0 });
+    expect(rig.engine.pool.inUse).toBe(0);
   });
 
   it("refuses parts that do not fit beside what is held, and keeps nothing of them", async () => {

@@ -10,7 +10,7 @@
  */
 import type { Signal } from "../../base/signal.ts";
 import type { Engine } from "../../otlp/engine.ts";
-import { cutOf, divide } from "../../pipeline/batching/cut.ts";
+import { cutOf, divided } from "../../pipeline/batching/cut.ts";
 import { countsByBytes } from "../../pipeline/batching/fit.ts";
 import { Origins } from "../../pipeline/batching/origins.ts";
 import { joined } from "../../pipeline/envelope.ts";
@@ -249,12 +249,8 @@ export class Batcher {
     const { engine, signal } = this.#parts;
     const middle = plan.length >> 1;
     const plans = [plan.slice(0, middle), plan.slice(middle)];
-    const parts = divide(
-      engine,
-      signal,
-      load,
-      plans.map((counts) => counts.reduce((sum, count) => sum + count, 0)),
-    );
+    const counts = plans.map((sizes) => sizes.reduce((sum, size) => sum + size, 0));
+    const parts = [...divided(engine, signal, load, counts)];
     const part = (index: 0 | 1, joinable: boolean): Load => {
       const { items = 0, requests = [] } = parts[index] ?? {};
       return { ...load, requests, items, ...this.#sizesOf(requests, items), whole: false, plan: plans[index], joinable };

@@ -7,7 +7,7 @@ import type { Engine } from "../../otlp/engine.ts";
 import { partition } from "../../otlp/partition.ts";
 import { joined } from "../envelope.ts";
 
-/** Parts that one walk makes: each takes a block of the pool until it is copied out. */
+/** Parts that one walk makes, and that exist at a time on each level: each has a copy of its parents around it. */
 const PARTS_MAX = 64;
 
 export interface Sizes {
@@ -46,9 +46,16 @@ export function cutOf(waiting: number, arriving: number, { sendItems, maxItems }
   return { sent, kept: left };
 }
 
-/** The load in parts of these many items, in order. Not for profiles. Throws `over_budget`; nothing is held then. */
-export function divide(engine: Engine, signal: Signal, load: Load, counts: readonly number[]): Load[] {
-  if (counts.length <= 1) return [load];
+/**
+ * The load in parts of these many items, in order, made as they are asked for: all at once, thousands
+ * of parts with a large resource around each would take up far more than the request. Not for profiles.
+ * Throws `over_budget`; nothing is held then.
+ */
+export function* divided(engine: Engine, signal: Signal, load: Load, counts: readonly number[]): Generator<Load, undefined> {
+  if (counts.length <= 1) {
+    yield load;
+    return undefined;
+  }
   const rowLength = Math.ceil(counts.length / PARTS_MAX);
   const rows: (readonly number[])[] = [];
   for (let at = 0; at < counts.length; at += rowLength) rows.push(counts.slice(at, at + rowLength));
@@ -58,7 +65,11 @@ export function divide(engine: Engine, signal: Signal, load: Load, counts: reado
     load,
     rows.map((row) => row.reduce((sum, count) => sum + count, 0)),
   );
-  return parts.flatMap((part, index) => divide(engine, signal, part, rows[index] ?? []));
+  for (const row of rows) {
+    const part = parts.shift();
+    if (part !== undefined) yield* divided(engine, signal, part, row);
+  }
+  return undefined;
 }
 
 function walk(engine: Engine, signal: Signal, { requests }: Load, counts: readonly number[]): Load[] {

@@ -15,7 +15,7 @@ import type { Signal } from "../../base/signal.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import type { Envelope, Next, Stage } from "../../pipeline/stage.ts";
-import { cutOf, divide, type Load, type Sizes } from "../../pipeline/batching/cut.ts";
+import { cutOf, divided, type Load, type Sizes } from "../../pipeline/batching/cut.ts";
 import { Origins } from "../../pipeline/batching/origins.ts";
 import { Outbox } from "./outbox.ts";
 import { passOn } from "./pass-on.ts";
@@ -93,15 +93,19 @@ export class BatchStage implements Stage {
     if (!this.#hasRoom(bytesOf(envelope))) return this.#full(items);
     const shard = this.#shardOf(key);
     const { sent, kept } = cutOf(shard.items, items, this.#options);
-    let loads: Load[];
+    const counts = kept > 0 ? [...sent, kept] : sent;
+    const loads: Load[] = [];
+    let bytes = 0;
     try {
-      loads = divide(engine, signal, envelope, kept > 0 ? [...sent, kept] : sent);
+      for (const load of divided(engine, signal, envelope, counts)) {
+        loads.push(load);
+        bytes += bytesOf(load);
+        // Each part has its parents around it: together they may be far larger than the request was.
+        if (bytes > this.#options.heldBytesMax) return this.#passParts(envelope, counts, next);
+      }
     } catch (error) {
       return failureOf(error);
     }
-    // Each part has its parents around it: together they may be larger than the request was.
-    const bytes = loads.reduce((sum, load) => sum + bytesOf(load), 0);
-    if (bytes > this.#options.heldBytesMax) return this.#passParts(envelope, loads, next);
     if (!this.#hasRoom(bytes)) return this.#full(items);
     this.#next = next;
     this.#waitingBytes += bytes;
@@ -117,23 +121,22 @@ export class BatchStage implements Stage {
 
   /** Divides and passes on while the sender waits. */
   #pass(envelope: Envelope, next: Next): Promise<Outcome> {
-    const { engine, signal } = this.#parts;
     const { sent } = cutOf(0, envelope.items, { sendItems: 1, maxItems: this.#options.maxItems });
-    let loads: Load[];
-    try {
-      loads = divide(engine, signal, envelope, sent);
-    } catch (error) {
-      return Promise.resolve(failureOf(error));
-    }
-    return this.#passParts(envelope, loads, next);
+    return this.#passParts(envelope, sent, next);
   }
 
-  #passParts(envelope: Envelope, loads: readonly Load[], next: Next): Promise<Outcome> {
-    const { host, signal, tally } = this.#parts;
+  #passParts(envelope: Envelope, counts: readonly number[], next: Next): Promise<Outcome> {
+    const { host, tally } = this.#parts;
+    return passOn(this.#partsOf(envelope, counts), envelope.items, next, { tally, sleep: (ms) => host.sleep(ms) });
+  }
+
+  *#partsOf(envelope: Envelope, counts: readonly number[]): Generator<Envelope, undefined> {
+    const { engine, signal } = this.#parts;
     const origin = this.#origins.own(envelope.origin);
-    const idOf = () => (loads.length === 1 ? envelope.id : this.#idAfter(envelope.id));
-    const parts = loads.map(({ requests, items }): Envelope => ({ signal, requests, items, checked: true, id: idOf(), origin }));
-    return passOn(parts, next, { tally, sleep: (ms) => host.sleep(ms) });
+    for (const { requests, items } of divided(engine, signal, envelope, counts)) {
+      yield { signal, requests, items, checked: true, id: counts.length === 1 ? envelope.id : this.#idAfter(envelope.id), origin };
+    }
+    return undefined;
   }
 
   /** Everything that waits in the shard, as one batch. */
