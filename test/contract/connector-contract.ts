@@ -27,7 +27,7 @@ export interface Traits {
 
 /** The connector in an isolate: everything that crosses is cloned. */
 function isolated(make: Make, wiring: Wiring, counters: Counters): { readonly connector: Connector; readonly engine: Engine } {
-  const engine = testEngine();
+  const engine = testEngine(8 << 20);
   const inner = make(engine, wiring, counters);
   const stage: ConnectorStage = {
     state: "none",
@@ -61,7 +61,7 @@ interface Arrived {
 
 /** A junction between nothing and pipelines whose exporters are the test. */
 function rig(make: Make, wiring: Wiring, place: "directly" | "isolated", answers: Readonly<Record<string, Outcome>> = {}) {
-  const engine = testEngine();
+  const engine = testEngine(8 << 20);
   const counters = new Counters();
   const own = place === "directly" ? { connector: make(engine, wiring, counters), engine } : isolated(make, wiring, counters);
   const junction = new Junction({ id: "c", wiring, connector: own.connector, engine, counters });
@@ -105,7 +105,7 @@ export function checkConnector(name: string, make: Make, { pairs, keeps }: Trait
         const { send, arrived } = rig(make, wiring, place);
         const { outcome, source } = await send();
         expect(outcome).toEqual({ kind: "accepted" });
-        const engine = testEngine();
+        const engine = testEngine(8 << 20);
         for (const one of arrived) {
           expect(one.signal).toBe(to);
           expect(wiring.pipelines).toContain(one.pipeline);

@@ -66,7 +66,7 @@ export interface RigOptions {
 const sections = z.strictObject(deliveryKeys);
 
 /** `settings` as in the YAML: `sending_queue` and `retry_on_failure`. */
-export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engine = testEngine(), seed, heldBytesMax }: RigOptions = {}): DeliveryRig {
+export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engine = testEngine(64 << 20), seed, heldBytesMax }: RigOptions = {}): DeliveryRig {
   const clock = new TestClock();
   const counters = new Counters();
   const log: string[] = [];

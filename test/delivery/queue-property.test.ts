@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Signal } from "../../src/base/signal.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
-import { testEngine } from "../harness/engine.ts";
+import { lentEngine } from "../harness/engine.ts";
 import { leaves } from "../harness/multiset.ts";
 import { ACCEPTED, deliveryRig, LATER, REFUSED, requestOf, TOO_LARGE, UNTRIED } from "./delivery-rig.ts";
 
@@ -53,7 +53,7 @@ describe.each(SIGNALS)("any row of %s", (signal) => {
   it("keeps the books, and every item is delivered once, or counted", async () => {
     await fc.assert(
       fc.asyncProperty(settings, fc.array(event, { maxLength: 14 }), fc.nat(), async (drawn, events, seed) => {
-        const engine = testEngine(32 << 20);
+        const engine = lentEngine(32 << 20);
         const rig = deliveryRig(sectionsOf(drawn), { engine, seed, heldBytesMax: MIB });
         const offered: string[] = [];
         const taken: string[] = [];

@@ -1,6 +1,6 @@
 /** The suite itself: every case, in every form of its requests, against what a real Collector made of it. */
 import { describe, expect, it } from "vitest";
-import { testEngine } from "../harness/engine.ts";
+import { lentEngine } from "../harness/engine.ts";
 import type { Case, Recorded, Recording } from "./case.ts";
 import { differenceOf } from "./differences.ts";
 import { FORMS } from "./forms.ts";
@@ -26,7 +26,7 @@ export function compare(suite: readonly Case[], { cases }: Recording): void {
 
   describe.each(FORMS)("fields %s", (form) => {
     it.each([...Map.groupBy(suite, ({ group }) => group)])("%s", async (_, group) => {
-      const engine = testEngine(MEMORY_BYTES);
+      const engine = lentEngine(MEMORY_BYTES);
       const expected: Record<string, string | undefined> = {};
       const actual: Record<string, string> = {};
       for (const one of group) {

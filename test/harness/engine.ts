@@ -6,8 +6,22 @@ import { Batch } from "../../src/pipeline/batch.ts";
 import type { Chunk } from "../../src/wire/chunk.ts";
 import { testKernel } from "./kernel.ts";
 
-export function testEngine(memoryBytes: number = 64 << 20): Engine {
+export function testEngine(memoryBytes: number = 16 << 20): Engine {
   return new Engine(testKernel(memoryBytes), { poison: true });
+}
+
+const lent = new Map<number, Engine>();
+
+/**
+ * An engine as new, over the memory of the one that was lent before, which must be done with: for tests
+ * that need hundreds, one after the other. (What a failed test still holds keeps its memory.)
+ */
+export function lentEngine(memoryBytes: number = 16 << 20): Engine {
+  const before = lent.get(memoryBytes);
+  const kernel = before?.pool.blocks === 0 ? before.kernel : testKernel(memoryBytes);
+  const engine = new Engine(kernel, { poison: true });
+  lent.set(memoryBytes, engine);
+  return engine;
 }
 
 /** Puts bytes in a block of the pool and admits them, as the door does. */

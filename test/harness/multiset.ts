@@ -19,14 +19,13 @@ export function leaves(signal: Signal, bytes: Uint8Array): string[] {
   const [groups, scopes, items] = NAMES[signal];
   const found: string[] = [];
   for (const group of list(judge(signal).toObject(bytes), groups)) {
+    const groupText = text({ ...group, [scopes]: 0 });
     for (const scope of list(group, scopes)) {
+      // Once for all its items, of which there may be fifty thousand.
+      const around = `${groupText} ${text({ ...scope, [items]: 0 })}`;
       for (const item of list(scope, items)) {
-        const around = [
-          { ...group, [scopes]: 0 },
-          { ...scope, [items]: 0 },
-        ];
         const parts = signal === "metrics" ? points(item) : [item];
-        for (const part of parts) found.push(text([...around, part]));
+        for (const part of parts) found.push(`${around} ${text(part)}`);
       }
     }
   }
@@ -42,9 +41,15 @@ function points(metric: Plain): Plain[] {
   return [];
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Text of any of the judge's objects; bytes as hex. */
 export function text(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner instanceof Uint8Array ? `0x${Array.from(inner, (byte) => byte.toString(16).padStart(2, "0")).join("")}` : inner,
-  );
+  return JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Uint8Array ? hexOf(inner) : inner));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  let made = "0x";
+  for (const byte of bytes) made += HEX[byte] ?? "";
+  return made;
 }

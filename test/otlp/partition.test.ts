@@ -50,7 +50,9 @@ describe("partition", () => {
     expect(items).toBe(50_000);
     expect(result.length).toBe(64);
     expect(result.reduce((sum, part) => sum + part.items, 0)).toBe(50_000);
-    expect(result.flatMap((part) => leaves("traces", part.bytes)).toSorted()).toEqual(leaves("traces", source.bytes));
+    // Compared as one text: a list of 50,000 would be printed for minutes when it differs.
+    const found = result.flatMap((part) => leaves("traces", part.bytes)).toSorted();
+    expect(found.join("\n") === leaves("traces", source.bytes).join("\n")).toBe(true);
   });
 
   it("leaves one part when there is one key", () => {

@@ -16,7 +16,7 @@ import type { Level } from "../../src/pipeline/step.ts";
 import { after, readVarint } from "../../src/wire/varint.ts";
 import { EditScript } from "../../src/wire/script.ts";
 import { Scratch } from "../../src/wire/scratch.ts";
-import { testEngine } from "../harness/engine.ts";
+import { lentEngine } from "../harness/engine.ts";
 
 export interface Rig {
   readonly engine: Engine;
@@ -33,7 +33,7 @@ export interface Rig {
 const LEVELS: Readonly<Record<string, Level>> = { item: "item", group: "resource" };
 
 export function rig(prefixed = true): Rig {
-  const engine = testEngine(8 << 20);
+  const engine = lentEngine(8 << 20);
   const fields = new Map<string, Value>();
   const logged: string[] = [];
   const uses = { gets: 0, places: 0, bodies: 0, calls: 0 };

@@ -9,6 +9,7 @@ import { span } from "../../src/processors/span.ts";
 import { transform } from "../../src/processors/transform.ts";
 import { judge } from "../harness/judge.ts";
 import { leaves } from "../harness/multiset.ts";
+import { lentEngine } from "../harness/engine.ts";
 import { gateOf, type Row, step } from "../processors/gate.ts";
 
 type Make = (index: number) => Row[number];
@@ -54,7 +55,7 @@ describe.each(ROWS)("processors: %s, %s", (_, signal, make) => {
     expect(gate.walks()).toEqual([{ walked: 1, applied: 1 }]);
     // Each did its part: the same as one gateway behind the other.
     let wanted: Uint8Array = bytes;
-    for (const one of row) wanted = (await gateOf(signal, [one]).send(wanted)).bytes ?? new Uint8Array();
+    for (const one of row) wanted = (await gateOf(signal, [one], lentEngine()).send(wanted)).bytes ?? new Uint8Array();
     expect(sent.bytes).not.toEqual(Uint8Array.from(bytes));
     expect(leaves(signal, sent.bytes ?? new Uint8Array())).toEqual(leaves(signal, wanted));
     await gate.send(bytes);

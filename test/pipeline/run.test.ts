@@ -14,7 +14,7 @@ import type { Batch } from "../../src/pipeline/batch.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import { Run } from "../../src/pipeline/run.ts";
 import { type Level, planRuns, type Step } from "../../src/pipeline/step.ts";
-import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
+import { admitted, batchBytes, batchOf, lentEngine, testEngine } from "../harness/engine.ts";
 import { judge, type Plain } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
 
@@ -269,7 +269,7 @@ function runAll(engine: Engine, signal: Signal, batch: Batch, rows: readonly (re
 }
 
 function check(signal: Signal, source: Uint8Array, rules: readonly Rule[], fused: boolean): { items: number; out: Uint8Array; unknown: number } {
-  const engine = testEngine();
+  const engine = lentEngine();
   const steps = rules.map((rule) => rule.step(engine));
   const { batch } = runAll(engine, signal, batchOf(signal, admitted(engine, signal, source)), fused ? planRuns(steps) : steps.map((one) => [one]));
   const out = batchBytes(batch);

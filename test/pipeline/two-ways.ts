@@ -11,7 +11,7 @@ import { ACCEPTED, failureOf, type Outcome } from "../../src/pipeline/outcome.ts
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { Run } from "../../src/pipeline/run.ts";
 import type { Envelope } from "../../src/pipeline/stage.ts";
-import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
+import { admitted, batchBytes, batchOf, lentEngine } from "../harness/engine.ts";
 import { bareHost } from "../processors/support.ts";
 import type { Planned } from "./random-pipelines.ts";
 import type { Tested } from "./random-requests.ts";
@@ -41,7 +41,7 @@ interface Rig {
 }
 
 function rigOf(planned: readonly Planned[], signal: Tested, source: Uint8Array): Rig {
-  const engine = testEngine(MEMORY_BYTES);
+  const engine = lentEngine(MEMORY_BYTES);
   const counters = new Counters();
   const processors = planned.map(({ id, definition, settings }) =>
     definition.create(definition.schema.parse(settings), { id, host: bareHost, engine, logger, counters }, signal),

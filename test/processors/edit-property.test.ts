@@ -9,6 +9,7 @@ import type { Signal } from "../../src/base/signal.ts";
 import { attributes } from "../../src/processors/attributes.ts";
 import { redaction } from "../../src/processors/redaction.ts";
 import { span } from "../../src/processors/span.ts";
+import { lentEngine } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
 import { build } from "./support.ts";
@@ -122,7 +123,7 @@ describe.each(["traces", "metrics", "logs"] as const)("attributes, %s", (signal)
       fc.property(fc.array(action, { minLength: 1, maxLength: 5 }), (actions) => {
         const wanted = objectOf(signal, bytes);
         each(signal, wanted, (owner) => actions.forEach((one) => act(pairsOf(owner), one)));
-        const { run, engine } = build(attributes, { actions }, signal);
+        const { run, engine } = build(attributes, { actions }, signal, lentEngine());
         const before = engine.pool.inUse;
         expect(normal(judge(signal).toObject(run(bytes).bytes))).toEqual(normal(wanted));
         expect(engine.pool.inUse).toBe(before);
@@ -133,8 +134,8 @@ describe.each(["traces", "metrics", "logs"] as const)("attributes, %s", (signal)
 
   it("keeps unknown fields", () => {
     const { bytes } = payload(signal, { items: 10, order: "interleaved", unknown: true });
-    const added = build(attributes, { actions: [{ key: "new", action: "insert", value: "v" }] }, signal).run(bytes).bytes;
-    const back = build(attributes, { actions: [{ key: "new", action: "delete" }] }, signal).run(added).bytes;
+    const added = build(attributes, { actions: [{ key: "new", action: "insert", value: "v" }] }, signal, lentEngine()).run(bytes).bytes;
+    const back = build(attributes, { actions: [{ key: "new", action: "delete" }] }, signal, lentEngine()).run(added).bytes;
     expect(added.length).toBeGreaterThan(bytes.length);
     expect(back.toSorted()).toEqual(bytes.toSorted());
   });
@@ -154,7 +155,7 @@ describe("span", () => {
           if (wantedStatus !== undefined) one["status"] = statusOf(wantedStatus);
         });
         const settings = { name: { from_attributes: keys, separator }, ...(wantedStatus === undefined ? {} : { status: wantedStatus }) };
-        expect(normal(judge("traces").toObject(build(span, settings, "traces").run(bytes).bytes))).toEqual(normal(wanted));
+        expect(normal(judge("traces").toObject(build(span, settings, "traces", lentEngine()).run(bytes).bytes))).toEqual(normal(wanted));
       }),
       { seed: 20261121, numRuns: 30 },
     );
@@ -192,7 +193,7 @@ describe.each(["traces", "metrics", "logs"] as const)("redaction, %s", (signal) 
         each(signal, wanted, (owner, { resource, scope }) => {
           for (const message of [resource, scope, owner, ...editables(owner, "events")]) redact(message);
         });
-        const out = objectOf(signal, build(redaction, one, signal).run(bytes).bytes);
+        const out = objectOf(signal, build(redaction, one, signal, lentEngine()).run(bytes).bytes);
         // Bodies have cases of their own.
         for (const object of [wanted, out]) each(signal, object, (owner) => delete owner["body"]);
         expect(normal(out)).toEqual(normal(wanted));

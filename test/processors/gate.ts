@@ -9,7 +9,7 @@ import { deliver } from "../../src/pipeline/deliver.ts";
 import { FanOut } from "../../src/pipeline/fan-out.ts";
 import { ACCEPTED, type Outcome } from "../../src/pipeline/outcome.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
+import { admitted, batchBytes, batchOf, lentEngine, testEngine } from "../harness/engine.ts";
 import { judge, type Plain } from "../harness/judge.ts";
 import { bareHost } from "./support.ts";
 
@@ -38,8 +38,7 @@ export function step<Config>(definition: ProcessorDefinition<Config>, settings: 
   return [definition as unknown as ProcessorDefinition<never>, settings];
 }
 
-export function gateOf(signal: Signal, row: Row, memoryBytes: number = 16 << 20): Gate {
-  const engine = testEngine(memoryBytes);
+export function gateOf(signal: Signal, row: Row, engine: Engine = testEngine(16 << 20)): Gate {
   const counters = new Counters();
   const log: string[] = [];
   const logger = { log: (level: string, message: string) => void log.push(`${level}: ${message}`) };
@@ -75,7 +74,7 @@ export function gateOf(signal: Signal, row: Row, memoryBytes: number = 16 << 20)
 
 /** The next good request comes out as it does from a pipeline that saw nothing before. */
 export async function expectWell(gate: Gate, signal: Signal, row: Row, good: Plain): Promise<void> {
-  const fresh = await gateOf(signal, row).send(good);
+  const fresh = await gateOf(signal, row, lentEngine()).send(good);
   const after = await gate.send(good);
   expect(after.outcome).toEqual(ACCEPTED);
   expect(after.bytes).toBeDefined();

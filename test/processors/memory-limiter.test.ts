@@ -100,7 +100,7 @@ describe("the process's memory", () => {
   const settings = (limits: object) => memoryLimiter.schema.parse({ check_interval: "1s", ...limits });
 
   /** A processor on a host that says of its process what the test wants. */
-  function limiterOn(memory: ProcessMemory | undefined, limits: object, engine = testEngine()) {
+  function limiterOn(memory: ProcessMemory | undefined, limits: object, engine = testEngine(64 << 20)) {
     const clock = new TestClock();
     const log: string[] = [];
     const logger: Logger = { log: (level, message, fields = {}) => void log.push(`${level} ${message} ${JSON.stringify(fields)}`) };

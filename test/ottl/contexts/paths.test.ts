@@ -5,7 +5,7 @@ import * as contexts from "../../../src/ottl/contexts/contexts.ts";
 import { type Context, type Operand, Place } from "../../../src/ottl/contract.ts";
 import { Id, StatementError, Time, type Value } from "../../../src/ottl/value.ts";
 import { textAt } from "../../../src/otlp/text.ts";
-import { testEngine } from "../../harness/engine.ts";
+import { lentEngine } from "../../harness/engine.ts";
 import { judge, type Plain } from "../../harness/judge.ts";
 import { list } from "../../harness/multiset.ts";
 import { computed, operandIn, type Part, pathIn, runSteps, stepIn } from "./scene.ts";
@@ -50,7 +50,7 @@ function use(
   parts: readonly Part[],
   { set, root = context.name, key }: { readonly set?: Value; readonly root?: string; readonly key?: (value: Value) => Operand } = {},
 ): Used {
-  const engine = testEngine(16 << 20);
+  const engine = lentEngine(16 << 20);
   const signal = SIGNALS[context.name] ?? "traces";
   const path = operandIn(engine, context, root, parts, key);
   const values: Value[] = [];
@@ -93,7 +93,7 @@ describe("every context", () => {
   };
 
   it.each(contexts.CONTEXTS.map((context) => [context.name, context] as const))("%s has the Collector's paths, and its parents'", (name, context) => {
-    const engine = testEngine(16 << 20);
+    const engine = lentEngine(16 << 20);
     for (const root of context.roots) {
       const paths = (PATHS[root === "instrumentation_scope" ? "scope" : root] ?? "").split(" ");
       expect(paths.length).toBeGreaterThan(2);
@@ -106,7 +106,7 @@ describe("every context", () => {
   });
 
   it("refuses other paths, keys and parts where there are none, and says where", () => {
-    const engine = testEngine(16 << 20);
+    const engine = lentEngine(16 << 20);
     const refusal = (...parts: readonly Part[]) => pathIn(engine, SPAN_CONTEXT, "span", parts);
     expect(refusal("nam")).toMatchObject({ segment: 0, known: expect.arrayContaining(["name"]) });
     expect(refusal("status", "cod")).toMatchObject({ segment: 1, known: ["code", "message"] });
@@ -148,7 +148,7 @@ describe("ids", () => {
   });
 
   it("that were set are seen by the steps behind", () => {
-    const engine = testEngine(16 << 20);
+    const engine = lentEngine(16 << 20);
     const id = operandIn(engine, SPAN_CONTEXT, "span", ["trace_id"]);
     const other = new Uint8Array(16).fill(0xab);
     const seen: unknown[] = [];
@@ -254,7 +254,7 @@ describe("attributes", () => {
   });
 
   it("are placed, and copied, as they lie", () => {
-    const engine = testEngine(16 << 20);
+    const engine = lentEngine(16 << 20);
     const from = operandIn(engine, SPAN_CONTEXT, "span", [["attributes", "m"]]);
     const text = operandIn(engine, SPAN_CONTEXT, "span", [["attributes", "a"]]);
     const to = operandIn(engine, SPAN_CONTEXT, "resource", [["attributes", "copy"]]);

@@ -9,7 +9,7 @@ import type { Signal } from "../../../src/base/signal.ts";
 import * as contexts from "../../../src/ottl/contexts/contexts.ts";
 import type { Context } from "../../../src/ottl/contract.ts";
 import { Id, isList, isMap, Time, type Value } from "../../../src/ottl/value.ts";
-import { testEngine } from "../../harness/engine.ts";
+import { lentEngine } from "../../harness/engine.ts";
 import { judge } from "../../harness/judge.ts";
 import { type At, type Editable, normal, operandIn, part, type Part, runSteps, stepIn, visit } from "./scene.ts";
 
@@ -275,7 +275,7 @@ function opsOf(signal: "traces" | "metrics" | "logs"): fc.Arbitrary<Op> {
 
 function check(signal: Signal, source: Uint8Array, wanted: unknown, ops: readonly Op[], guard?: (at: number) => boolean): void {
   for (const fused of [true, false]) {
-    const engine = testEngine(16 << 20);
+    const engine = lentEngine(16 << 20);
     const steps = ops.map(({ context, root, parts, value }) => {
       const target = operandIn(engine, context, root, parts);
       return stepIn(context, [target], (subject) => {
