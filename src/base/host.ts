@@ -2,7 +2,9 @@
  * What a component needs from outside, as small asynchronous interfaces of ours. A runtime adapter
  * (src/runtimes/) provides them; tests stand in with their own. Nothing here names a runtime.
  */
+import type { ErrorCode } from "./errors.ts";
 import type { Block } from "./pool.ts";
+import type { Signal } from "./signal.ts";
 
 export interface Clock {
   /** Milliseconds since 1970, may jump. */
@@ -179,6 +181,28 @@ export interface HttpClientOptions {
   readonly idleTimeoutMs: number;
 }
 
+/** What became of a request whose bytes could not be taken as they are. Plain data. */
+export type Canonical =
+  | {
+      readonly kind: "ok";
+      /** Protobuf in canonical form. */
+      readonly bytes: Uint8Array;
+      /** Items cut, why, and what else was mended: as admission tells it. */
+      readonly rejected: number;
+      readonly message: string;
+      readonly repairs: Readonly<Record<"spansCut" | "idsCleared" | "textsRepaired" | "fieldsMerged" | "indicesCleared", number>>;
+    }
+  | { readonly kind: "malformed"; readonly code: ErrorCode; readonly message: string; readonly offset: number; readonly path: string };
+
+/** Long work on one large body, where it keeps nobody waiting (law 4). */
+export interface Aside {
+  /**
+   * Converts JSON, or mends protobuf. One at a time; the others wait. `bytes` are the caller's until
+   * it is settled. Rejects with `over_budget` and `too_large`.
+   */
+  canonical(signal: Signal, encoding: "proto" | "json", bytes: Uint8Array): Promise<Canonical>;
+}
+
 /** The memory of the whole process. */
 export interface ProcessMemory {
   /** Bytes that are resident now. A system call: not for every request. */
@@ -201,6 +225,8 @@ export interface Host {
   readonly server: HttpServer;
   /** Bytes of a body that a receiver takes where its configuration says nothing. Undefined: the receiver's own default. */
   readonly bodyBytesMax?: number | undefined;
+  /** Undefined where there are no threads: on Workers. */
+  readonly aside?: Aside | undefined;
   /** Undefined where the runtime does not tell: on Workers. */
   readonly memory?: ProcessMemory | undefined;
   client(options: HttpClientOptions): HttpClient;

@@ -9,6 +9,7 @@
  * it before anything else may run.
  */
 import { SluiceError } from "../base/errors.ts";
+import type { Canonical } from "../base/host.ts";
 import { type Block, Pool, type PoolOptions } from "../base/pool.ts";
 import { type Signal, signalNumber } from "../base/signal.ts";
 import { JSON_ERRORS, JSON_FULL } from "../kernel/json-errors.ts";
@@ -123,6 +124,11 @@ export class Engine implements RuleMemory {
 
   /** Checks protobuf bytes in `block` and mends what law 6 says is mended. Takes over the hold on `block`. */
   admit(signal: Signal, start: number, end: number, block: Block): Admission {
+    return this.admitAsIs(signal, start, end, block) ?? this.#mend(signal, start, end, block);
+  }
+
+  /** As `admit`; undefined, and the hold still the caller's, where something is to be mended. */
+  admitAsIs(signal: Signal, start: number, end: number, block: Block): Admission | undefined {
     this.#taped = undefined;
     const status = this.#check(signal, start, end);
     if (status < 0) {
@@ -130,11 +136,19 @@ export class Engine implements RuleMemory {
       block.release();
       return malformed;
     }
-    if (status === 0) {
-      const chunk = this.#own(Chunk.of(this.kernel, start, end, block), signal);
-      return { kind: "admitted", chunk, items: this.kernel.items(), rejected: 0, message: "", unchanged: true, repairs: NO_REPAIRS };
-    }
-    return this.#mend(signal, start, end, block);
+    if (status !== 0) return undefined;
+    const chunk = this.#own(Chunk.of(this.kernel, start, end, block), signal);
+    return { kind: "admitted", chunk, items: this.kernel.items(), rejected: 0, message: "", unchanged: true, repairs: NO_REPAIRS };
+  }
+
+  /** Admits what another engine has converted or mended: a copy of it. */
+  admitCanonical(signal: Signal, made: Canonical): Admission {
+    if (made.kind === "malformed") return made;
+    const { bytes, message, rejected, repairs } = made;
+    const block = this.#take(bytes.length);
+    this.bytes.set(bytes, block.start);
+    const admission = this.admit(signal, block.start, block.start + bytes.length, block);
+    return admission.kind === "admitted" ? { ...admission, unchanged: false, message, rejected, repairs } : { ...admission, offset: 0 };
   }
 
   /** Converts OTLP/JSON to protobuf and admits that. Takes over the hold on `block`. */
@@ -149,6 +163,20 @@ export class Engine implements RuleMemory {
     const admission = this.admit(signal, converted.start, converted.end, converted.block);
     // Damage in protobuf of our own making is a limit that JSON has no other word for: too many items.
     return admission.kind === "admitted" ? { ...admission, unchanged: false } : { ...admission, offset: 0 };
+  }
+
+  /** What `admitCanonical` takes, for bytes of any kind. Holds nothing afterwards. Throws `over_budget` and `too_large`. */
+  canonicalOf(signal: Signal, encoding: "proto" | "json", source: Uint8Array): Canonical {
+    const block = this.#take(source.length);
+    const end = block.start + source.length;
+    this.bytes.set(source, block.start);
+    const admission = encoding === "json" ? this.admitJson(signal, block.start, end, block) : this.admit(signal, block.start, end, block);
+    if (admission.kind === "malformed") return admission;
+    const { chunk, message, rejected, repairs } = admission;
+    const bytes = new Uint8Array(chunk.length);
+    chunk.copyTo(bytes, 0);
+    chunk.release();
+    return { kind: "ok", bytes, message, rejected, repairs };
   }
 
   /** The chunks as one OTLP/JSON document. Throws `over_budget` when the pool has no room. */

@@ -7,7 +7,7 @@
  * goes to the engine; the batch is released here once its outcome is known.
  */
 import { messageOf, SluiceError, type ErrorCode } from "../../base/errors.ts";
-import type { Answer, BodyResult, Coding, Handler, RequestBody, RequestHead } from "../../base/host.ts";
+import type { Answer, Aside, BodyResult, Coding, Handler, RequestBody, RequestHead } from "../../base/host.ts";
 import { type Signal } from "../../base/signal.ts";
 import type { Admission } from "../../otlp/admission.ts";
 import type { Encoding } from "../../otlp/responses.ts";
@@ -37,6 +37,9 @@ interface Request {
   readonly encoding: Encoding;
   readonly coding: Coding | "none";
 }
+
+/** From this size on: what is smaller is converted or mended within some tens of milliseconds. */
+const ASIDE_BYTES = 4 << 20;
 
 type Ok = Extract<BodyResult, { kind: "ok" }>;
 type Admitted = Extract<Admission, { kind: "admitted" }>;
@@ -133,9 +136,11 @@ class Door {
   }
 
   /** Takes over the holds on the body and on `arrived`. */
-  #admit(request: Request, { block, start, end }: Omit<Ok, "kind">, arrived: Arrived | undefined): Promise<Answer> {
-    const { engine } = this.#context;
+  #admit(request: Request, body: Omit<Ok, "kind">, arrived: Arrived | undefined): Promise<Answer> {
+    const { engine, host } = this.#context;
     const { signal, encoding } = request;
+    const { block, start, end } = body;
+    if (end - start >= ASIDE_BYTES && host.aside !== undefined) return this.#admitLarge(request, body, arrived, host.aside);
     let admission: Admission;
     try {
       admission = encoding === "json" ? engine.admitJson(signal, start, end, block) : engine.admit(signal, start, end, block);
@@ -143,6 +148,23 @@ class Door {
       arrived?.block.release();
       throw error;
     }
+    return this.#take(request, admission, arrived);
+  }
+
+  /** Converting, or mending, a large body would keep all others waiting: it is done aside. Checking it would not. */
+  async #admitLarge(request: Request, { block, start, end }: Omit<Ok, "kind">, arrived: Arrived | undefined, aside: Aside): Promise<Answer> {
+    const { engine } = this.#context;
+    const { signal, encoding } = request;
+    const admission = encoding === "proto" ? engine.admitAsIs(signal, start, end, block) : undefined;
+    if (admission !== undefined) return this.#take(request, admission, arrived);
+    // What is mended does not leave as it came.
+    arrived?.block.release();
+    const canonical = await aside.canonical(signal, encoding, engine.bytes.subarray(start, end)).finally(() => block.release());
+    return this.#take(request, engine.admitCanonical(signal, canonical), undefined);
+  }
+
+  /** Takes over the holds on what was admitted and on `arrived`. */
+  #take(request: Request, admission: Admission, arrived: Arrived | undefined): Promise<Answer> {
     const unchanged = admission.kind === "admitted" && admission.unchanged;
     if (!unchanged) arrived?.block.release();
     if (admission.kind === "malformed") {

@@ -4,6 +4,7 @@ import type { Host, Logger, LogLevel, Terminal } from "../../base/host.ts";
 import { messageOf, SluiceError } from "../../base/errors.ts";
 import { createKernel } from "../../kernel/kernel.ts";
 import { Engine } from "../../otlp/engine.ts";
+import { asideThread } from "./aside.ts";
 import { nodeClient } from "./client.ts";
 import { nodeCodecs } from "./codecs.ts";
 import { type LogFormat, nodeLogger } from "./logger.ts";
@@ -67,6 +68,7 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
     server: nodeServer(engine.pool, logger, options.onListenerError),
     client: nodeClient,
     memory: processMemory,
+    aside: asideThread(engine.bytes.length),
   };
 }
 
