@@ -14,6 +14,9 @@ import { painter } from "./terminal.ts";
 const STOP_MS = 10_000;
 /** And when even that has not ended it. */
 const GRACE_MS = 2_000;
+/** A value of so many characters is no word; nor is a shorter one with a digit in it. */
+const SECRET_CHARACTERS = 20;
+const SECRET_CHARACTERS_MIN = 8;
 
 /** Told once the gateway listens; for `start`, which has more to say. */
 export type Listening = (addresses: readonly { readonly component: string; readonly address: string }[]) => void;
@@ -37,10 +40,12 @@ export async function run(options: ConfigOptions & MemoryOption, listening: List
   // Only who runs a gateway waits for its code to load.
   const { entryHere } = await import("../runtimes/here.ts");
   const runtime = await entryHere();
-  const { nodeLogger } = await import("../runtimes/node/logger.ts");
+  const { hideKnown, nodeLogger } = await import("../runtimes/node/logger.ts");
   const log = plan.logFormat ?? "text";
   const level = plan.logLevel ?? "info";
-  const logger = nodeLogger({ format: log, level, write: (line) => process.stderr.write(line), nowMs: Date.now });
+  const secrets = secretsOf(plan);
+  const writeLog = (line: string) => void process.stderr.write(hideKnown(line, secrets));
+  const logger = nodeLogger({ format: log, level, write: writeLog, nowMs: Date.now });
   announce(configuration, plan, logger);
   const signal = firstSignal();
   const fail = (error: unknown) => {
@@ -49,11 +54,12 @@ export async function run(options: ConfigOptions & MemoryOption, listening: List
   };
   let gateway: RunningGateway;
   try {
-    gateway = await runtime.runGateway(plan, { log, level, memoryBytes: options.memory });
+    gateway = await runtime.runGateway(plan, { log, level, memoryBytes: options.memory, telemetry: plan.telemetry, secrets, writeLog });
   } catch (error) {
     process.exit(fail(error));
   }
-  for (const { component, address } of gateway.addresses) logger.log("info", "Listening", { component, address });
+  // Receivers first: whoever reads the first line wants to know where to send to.
+  for (const { component, address } of [...gateway.addresses, ...gateway.telemetry]) logger.log("info", "Listening", { component, address });
   logger.log("info", "Sluice is ready", { version: VERSION, runtime: gateway.host.runtime, pipelines: plan.pipelines.map(({ id }) => id).join(" ") });
   listening(gateway.addresses);
   let code: number = EXIT.ok;
@@ -85,6 +91,27 @@ function announce({ warnings }: Configuration, { memoryQueues }: Plan, logger: L
     if (inForce)
       logger.log("warn", "Memory queue: answers before the destination has the data", { queue: path, bound, cure: cure ?? `give ${path} a storage` });
   }
+}
+
+/** Values of headers in the settings: back ends like to repeat what they were sent, and such a message must not be logged whole. */
+function secretsOf({ receivers, processors, exporters, connectors, telemetry }: Plan): readonly string[] {
+  const found = new Set<string>();
+  for (const { config } of [...receivers, ...processors, ...exporters, ...connectors]) collectHeaders(config, found);
+  collectHeaders(telemetry, found);
+  // The longest first: one may be part of another.
+  return [...found].filter(isSecret).toSorted((a, b) => b.length - a.length);
+}
+
+/** Each value below a key `headers` or `headers_list`, and its parts: a scheme, a name and what belongs to it. */
+function collectHeaders(settings: unknown, found: Set<string>, inside = false): void {
+  if (inside && typeof settings === "string") for (const secret of [settings, ...settings.split(/[\s,=]+/)]) found.add(secret);
+  if (typeof settings !== "object" || settings === null) return;
+  for (const [key, value] of Object.entries(settings)) collectHeaders(value, found, inside || /^headers(?:_list)?$/.test(key));
+}
+
+/** Not a word that may stand in any line: long, or with a digit in it. */
+function isSecret(text: string): boolean {
+  return text.length >= SECRET_CHARACTERS || (text.length >= SECRET_CHARACTERS_MIN && /\d/.test(text));
 }
 
 /** The first SIGINT or SIGTERM; a second one ends the process at once. */

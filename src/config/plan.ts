@@ -6,6 +6,7 @@
 import type * as z from "zod";
 import type { LogLevel } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
+import type { TelemetryConfig } from "./service.ts";
 import type { ConnectorDefinition, ExporterDefinition, ProcessorDefinition, ReceiverDefinition } from "../pipeline/component.ts";
 
 /** A definition whose settings' type is not known here: its schema gives what its `create` takes. */
@@ -90,4 +91,6 @@ export interface Plan {
   readonly logLevel: LogLevel | undefined;
   /** `service.telemetry.logs.encoding: json`; undefined: not given. */
   readonly logFormat: "json" | "text" | undefined;
+  /** `service.telemetry`, parsed; undefined in plans that no text was the source of. */
+  readonly telemetry: TelemetryConfig | undefined;
 }

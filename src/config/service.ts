@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { SIGNALS } from "../base/signal.ts";
+import { telemetryHealth, telemetryMetrics, telemetryResource } from "./telemetry.ts";
 
 /** Sections of components, in the order in which they are read. */
 export const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions"] as const;
@@ -46,17 +47,10 @@ const telemetryLogs = z.strictObject({
 
 export const telemetry = z.strictObject({
   logs: telemetryLogs.prefault({}).describe("Sluice's own log lines."),
-  metrics: z
-    .strictObject({
-      level: z.enum(["none", "basic", "normal", "detailed"]).optional().describe("Not in force: Sluice does not expose its own metrics yet."),
-      address: z.string().optional().describe("Not in force."),
-      readers: z.array(z.unknown()).optional().describe("Not in force."),
-      views: z.array(z.unknown()).optional().describe("Not in force."),
-    })
-    .optional()
-    .describe("Not in force: Sluice does not expose its own metrics yet."),
+  metrics: telemetryMetrics.prefault({}).describe("Sluice's own metrics."),
   traces: z.looseObject({}).optional().describe("Not in force: Sluice does not export its own traces yet."),
-  resource: z.looseObject({}).optional().describe("Not in force: nothing is exported yet that would carry it."),
+  resource: telemetryResource.prefault({}),
+  health: telemetryHealth.prefault({}),
 });
 
 export const service = z.strictObject({
@@ -70,9 +64,10 @@ export type TelemetryConfig = z.output<typeof telemetry>;
 
 /** Keys below `service` that are accepted without being in force, and what to expect instead. */
 export const SERVICE_NOT_IN_FORCE: Readonly<Record<string, string>> = {
-  "telemetry.metrics": "Sluice does not expose its own metrics yet",
+  "telemetry.metrics.views": "views are not applied",
   "telemetry.traces": "Sluice does not export its own traces yet",
-  "telemetry.resource": "nothing is exported yet that would carry it",
+  "telemetry.resource.detectors": "nothing is detected",
+  "telemetry.resource.detection/development": "nothing is detected",
   "telemetry.logs.development": "it changes nothing",
   "telemetry.logs.disable_caller": "no log line names its caller",
   "telemetry.logs.disable_stacktrace": "no log line has a stack trace",

@@ -15,6 +15,7 @@ import type { Listed, Registry } from "./registry.ts";
 import { pipeline, type PipelineConfig, service, SERVICE_NOT_IN_FORCE, type TelemetryConfig, topLevel } from "./service.ts";
 import { parseSettings } from "./settings.ts";
 import { findingsOf } from "./issues.ts";
+import { warnOfReaders } from "./telemetry.ts";
 import { describeNode, locate, type MapNode, type Path } from "./tree.ts";
 
 export interface Validated {
@@ -77,6 +78,7 @@ export function validateConfig(root: MapNode, registry: Registry, built: readonl
     pipelines,
     memoryQueues: memoryQueues(keptProcessors, keptExporters),
     ...logSettings(config.telemetry),
+    telemetry: config.telemetry,
   };
   return { plan, problems, warnings };
 }
@@ -144,6 +146,7 @@ function readService(root: MapNode, extensions: ReadonlyMap<string, Where>, find
   });
   const telemetry = parsePart(service.shape.telemetry, node, ["service", "telemetry"], findings);
   findings.notInForce(SERVICE_NOT_IN_FORCE, node, ["service"]);
+  warnOfReaders(node, findings);
   const section = sectionOf(node, "pipelines", findings, ["service"]);
   if (section.entries.size === 0 && findings.problems.length === before) {
     const where = locate(root, ["service"]).node === undefined ? undefined : locate(root, ["service"]).keyWhere;

@@ -6,6 +6,7 @@
 import { type Signal, SIGNALS } from "../base/signal.ts";
 import type { Batch } from "../pipeline/batch.ts";
 import type { Context, Exporter, HeldInMemory } from "../pipeline/component.ts";
+import { watched } from "../pipeline/health.ts";
 import type { Outcome } from "../pipeline/outcome.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import { retrySchema, type RetrySettings } from "./backoff.ts";
@@ -32,11 +33,12 @@ export function heldInMemory({ sending_queue: section }: DeliverySections): Held
   return queueInMemory(queueOf(section));
 }
 
-/** The exporter with what its sections ask for around it; itself when they ask for nothing. */
+/** The exporter, watched, with what its sections ask for around it. */
 export function delivered(exporter: Exporter, sections: DeliverySections, context: Context): Exporter {
   const queue = queueOf(sections.sending_queue);
   const retry = retryOf(sections.retry_on_failure, queue !== undefined);
-  return queue === undefined && retry === undefined ? exporter : new DeliveringExporter(exporter, queue, retry, context);
+  const attempts = watched(exporter, { id: context.id, health: context.health, holds: queue !== undefined });
+  return queue === undefined && retry === undefined ? attempts : new DeliveringExporter(attempts, queue, retry, context);
 }
 
 /** `null` is the section with nothing behind it. */

@@ -9,6 +9,7 @@ import type { Engine } from "../otlp/engine.ts";
 import type { Batch, Origin } from "./batch.ts";
 import type { Connector, Joins, Wiring } from "./connector.ts";
 import type { Counters } from "./counters.ts";
+import type { Health } from "./health.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Stage } from "./stage.ts";
 import type { Step } from "./step.ts";
@@ -22,6 +23,8 @@ export interface Context {
   readonly engine: Engine;
   readonly logger: Logger;
   readonly counters: Counters;
+  /** Where it tells how it does. Undefined: nobody asks. */
+  readonly health?: Health | undefined;
 }
 
 /** Where a receiver puts what it took. The batch is the callee's to retain: the receiver releases its own hold after the outcome. */

@@ -1,27 +1,28 @@
 /**
- * Counters under the Collector's names, so that its dashboards keep working. Labels are bounded:
- * component ids, signals and reasons from our own code, never text from telemetry.
+ * Counters and gauges under the Collector's names, so that its dashboards keep working. What each name
+ * means, its kind and its unit are in metrics/table.ts. Labels are bounded: component ids, signals and
+ * reasons from our own code, never text from telemetry.
  */
 export interface Counter {
   add(count: number): void;
   readonly value: number;
 }
 
+export type Labels = Readonly<Record<string, string>>;
+
 export interface Sample {
   readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   readonly value: number;
 }
 
 export class Counters {
   readonly #byKey = new Map<string, Sample & { value: number; add(count: number): void }>();
+  readonly #observed = new Map<string, Omit<Sample, "value"> & { readonly read: () => number }>();
 
   /** The counter of this name and these labels, made on first use. Keep it: looking it up costs a string. */
-  counter(name: string, labels: Readonly<Record<string, string>> = {}): Counter {
-    const key = `${name}{${Object.entries(labels)
-      .map(([k, v]) => `${k}=${v}`)
-      .toSorted()
-      .join(",")}}`;
+  counter(name: string, labels: Labels = {}): Counter {
+    const key = keyOf(name, labels);
     let found = this.#byKey.get(key);
     if (found === undefined) {
       found = {
@@ -37,17 +38,33 @@ export class Counters {
     return found;
   }
 
+  /** A value that is asked for when the samples are: what changes by itself. `read` is quick and does not throw. The last one of a name and labels counts. */
+  observe(name: string, labels: Labels, read: () => number): void {
+    this.#observed.set(keyOf(name, labels), { name, labels, read });
+  }
+
   /** The sum over every label set of `name` that carries all of `labels`. */
-  total(name: string, labels: Readonly<Record<string, string>> = {}): number {
+  total(name: string, labels: Labels = {}): number {
     let sum = 0;
-    for (const sample of this.#byKey.values()) {
+    for (const sample of this.samples()) {
       if (sample.name !== name) continue;
       if (Object.entries(labels).every(([k, v]) => sample.labels[k] === v)) sum += sample.value;
     }
     return sum;
   }
 
+  /** Everything as it is now. */
   samples(): readonly Sample[] {
-    return [...this.#byKey.values()].map(({ name, labels, value }) => ({ name, labels, value }));
+    return [
+      ...[...this.#byKey.values()].map(({ name, labels, value }) => ({ name, labels, value })),
+      ...[...this.#observed.values()].map(({ name, labels, read }) => ({ name, labels, value: read() })),
+    ];
   }
+}
+
+function keyOf(name: string, labels: Labels): string {
+  return `${name}{${Object.entries(labels)
+    .map(([k, v]) => `${k}=${v}`)
+    .toSorted()
+    .join(",")}}`;
 }

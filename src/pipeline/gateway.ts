@@ -28,6 +28,7 @@ import type { Counters } from "./counters.ts";
 import { deliver } from "./deliver.ts";
 import { type Branch, FanOut } from "./fan-out.ts";
 import { type Join, joinsOf, ranksOf } from "./graph.ts";
+import type { Health } from "./health.ts";
 import { Junction } from "./junction.ts";
 import { ACCEPTED, combineOutcomes } from "./outcome.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -70,6 +71,8 @@ export interface GatewayParts {
   readonly host: Host;
   readonly engine: Engine;
   readonly counters: Counters;
+  /** Undefined: nobody asks how its components do. */
+  readonly health?: Health | undefined;
 }
 
 export interface Address {
@@ -188,8 +191,8 @@ function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create
   return exporter;
 }
 
-function contextOf(id: string, { host, engine, counters }: GatewayParts): Context {
-  return { id, host, engine, counters, logger: host.logger };
+function contextOf(id: string, { host, engine, counters, health }: GatewayParts): Context {
+  return { id, host, engine, counters, health, logger: host.logger };
 }
 
 function createJoined(join: Join, parts: GatewayParts): Joined {

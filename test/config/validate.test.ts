@@ -383,8 +383,8 @@ describe("warnings", () => {
   it("name what is not in force, unless it is switched off", async () => {
     expect(await warningsOf(edited("      http:", "      grpc:\n      http:"))).toEqual(["4:7 receivers.otlp.protocols.grpc is not in force: no gRPC yet"]);
     expect(await warningsOf(edited("      http:", "      grpc: {enabled: false}\n      http:"))).toEqual([]);
-    expect(await warningsOf(`${GOOD}  telemetry: {metrics: {level: normal}}\n`)).toEqual([
-      "17:15 service.telemetry.metrics is not in force: Sluice does not expose its own metrics yet",
+    expect(await warningsOf(`${GOOD}  telemetry: {traces: {}}\n`)).toEqual([
+      "17:15 service.telemetry.traces is not in force: Sluice does not export its own traces yet",
     ]);
     expect(await warningsOf(`${GOOD}  extensions: [health_check]\nextensions:\n  health_check:\n`)).toEqual([
       "19:3 extensions.health_check is not in force: extensions are accepted, and not started yet",

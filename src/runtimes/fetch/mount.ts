@@ -71,6 +71,10 @@ export async function startMounted(texts: readonly string[], ground: Ground): Pr
   const plan = await readPlan(texts, ground);
   const { engine, host, server } = ground.parts(plan);
   const { logger } = host;
+  const metrics = plan.telemetry?.metrics;
+  if (metrics?.readers !== undefined && metrics.level !== "none") {
+    logger.log("warn", "service.telemetry.metrics.readers is not in force: own metrics are served and sent only by `sluice run`");
+  }
   try {
     const gateway = await Gateway.start({ plan, host, engine, counters: new Counters() });
     if (server.handler === undefined) {

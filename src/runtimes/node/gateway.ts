@@ -7,6 +7,8 @@ import type { Host, LogLevel } from "../../base/host.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { Counters } from "../../pipeline/counters.ts";
 import { type Address, Gateway, type GatewayPlan } from "../../pipeline/gateway.ts";
+import { Health } from "../../pipeline/health.ts";
+import type { TelemetryConfig } from "../../config/service.ts";
 import { MEMORY_BYTES, nodeEngine, type NodeHostOptions } from "./host.ts";
 import type { LogFormat } from "./logger.ts";
 
@@ -18,6 +20,10 @@ export interface RunOptions {
   readonly memoryBytes?: number | undefined;
   /** Overwrite released buffers, so that a use after release shows. For tests. Default false. */
   readonly poison?: boolean | undefined;
+  /** What it tells of itself; undefined: nothing but log lines. */
+  readonly telemetry?: TelemetryConfig | undefined;
+  /** Texts that nothing tells: values of headers, say. */
+  readonly secrets?: readonly string[] | undefined;
   /** Takes log lines instead of standard error. */
   readonly writeLog?: ((line: string) => void) | undefined;
 }
@@ -25,7 +31,10 @@ export interface RunOptions {
 export interface RunningGateway {
   /** What the receivers listen on, with the ports that were bound. */
   readonly addresses: readonly Address[];
+  /** Where its own metrics and its health are asked for. */
+  readonly telemetry: readonly Address[];
   readonly counters: Counters;
+  readonly health: Health;
   readonly engine: Engine;
   readonly host: Host;
   /** Rejects when a listener breaks while it runs; never resolves. */
@@ -33,6 +42,9 @@ export interface RunningGateway {
   /** Stops receivers, then stages, then exporters; what is not done `deadlineMs` from now is cut. */
   stop(deadlineMs: number): Promise<void>;
 }
+
+/** What the last of Sluice's own metrics may take, however little is left of the time to stop. */
+const TELEMETRY_STOP_MS = 1000;
 
 /** Everything that components are given, over an engine. */
 export type MakeHost = (engine: Engine, options: NodeHostOptions) => Host;
@@ -46,13 +58,42 @@ export async function runOn(makeHost: MakeHost, plan: GatewayPlan, options: RunO
   const onListenerError = (cause: unknown) => broken.reject(new SluiceError("listen", "Cannot go on listening: the listener failed", { cause }));
   const host = makeHost(engine, { log: options.log, level: options.level, writeLog: options.writeLog, onListenerError });
   const counters = new Counters();
-  const gateway = await Gateway.start({ plan, host, engine, counters });
+  const health = healthOf(plan, host, options);
+  const parts = { host, engine, counters, health };
+  const telemetry =
+    options.telemetry === undefined
+      ? undefined
+      : await (await import("./admin/telemetry.ts")).startTelemetry(options.telemetry, { ...parts, secrets: options.secrets ?? [] });
+  let gateway: Gateway;
+  try {
+    gateway = await Gateway.start({ plan, ...parts });
+  } catch (error) {
+    await telemetry?.stop(0);
+    throw error;
+  }
+  health.state = "ready";
   return {
     addresses: gateway.addresses,
+    telemetry: telemetry?.addresses ?? [],
     counters,
+    health,
     engine,
     host,
     failed: broken.promise,
-    stop: (deadlineMs) => gateway.stop(deadlineMs),
+    async stop(deadlineMs) {
+      health.state = "stopping";
+      const endMs = host.clock.monotonicMs() + deadlineMs;
+      await gateway.stop(deadlineMs);
+      // Last, so that what it tells is the end of it.
+      await telemetry?.stop(Math.max(TELEMETRY_STOP_MS, endMs - host.clock.monotonicMs()));
+    },
   };
+}
+
+function healthOf({ receivers, exporters, pipelines }: GatewayPlan, { clock }: Host, { telemetry }: RunOptions): Health {
+  const health = new Health(clock, telemetry?.health.failing_after);
+  health.pipelines = pipelines;
+  for (const { id } of receivers) health.set(`receiver:${id}`, "ok");
+  for (const { id } of exporters) health.set(`exporter:${id}`, "ok");
+  return health;
 }

@@ -1,0 +1,32 @@
+/** What is read when it is asked for: the process, the memory for requests in flight, the components' health. */
+import type { Host } from "../../../base/host.ts";
+import type { Engine } from "../../../otlp/engine.ts";
+import type { Counters } from "../../../pipeline/counters.ts";
+import type { Health } from "../../../pipeline/health.ts";
+
+/** Puts them among the counters. */
+export function observe(counters: Counters, { host, engine, health }: { readonly host: Host; readonly engine: Engine; readonly health: Health }): void {
+  const { pool } = engine;
+  const startedMs = host.clock.monotonicMs() - process.uptime() * 1000;
+  counters.observe("otelcol_process_uptime", {}, () => (host.clock.monotonicMs() - startedMs) / 1000);
+  counters.observe("otelcol_process_cpu_seconds", {}, cpuSeconds);
+  counters.observe("otelcol_process_memory_rss", {}, () => host.memory?.residentBytes() ?? 0);
+  counters.observe("otelcol_process_runtime_heap_alloc_bytes", {}, () => process.memoryUsage().heapUsed);
+  counters.observe("otelcol_process_runtime_total_sys_memory_bytes", {}, runtimeBytes);
+  counters.observe("sluice_memory_capacity_bytes", {}, () => pool.capacity);
+  counters.observe("sluice_memory_used_bytes", {}, () => pool.inUse);
+  counters.observe("sluice_memory_peak_bytes", {}, () => pool.peak);
+  counters.observe("sluice_memory_blocks", {}, () => pool.blocks);
+  counters.observe("sluice_ready", {}, () => (health.ready ? 1 : 0));
+  for (const { component } of health.all()) counters.observe("sluice_component_healthy", { component }, () => (health.works(component) ? 1 : 0));
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function runtimeBytes(): number {
+  const { heapTotal, external } = process.memoryUsage();
+  return heapTotal + external;
+}
