@@ -42,6 +42,7 @@ export const COMPONENTS: readonly Entry[] = [
   processor("transform", [], async () => (await import("../processors/transform.ts")).transform),
   connector("forward", async () => (await import("../connectors/forward.ts")).forward),
   connector("count", async () => (await import("../connectors/count.ts")).count),
+  connector("failover", async () => (await import("../connectors/failover.ts")).failover),
   connector("routing", async () => (await import("../connectors/routing.ts")).routing),
   exporter("otlp_http", ["otlphttp"], async () => (await import("../exporters/otlp-http.ts")).otlpHttp),
   exporter("debug", [], async () => (await import("../exporters/debug.ts")).debug),

@@ -10,7 +10,7 @@ import * as z from "zod";
 import type { Host } from "../base/host.ts";
 import { duration } from "../pipeline/settings.ts";
 
-/** Waited for at the most, whatever the destination asks: an attempt an hour harms nobody, and a mistake of theirs must not hold data for years (docs/limits.md). */
+/** Waited for at the most, whatever the destination asks, and the longest wait that a sender is told of: an attempt an hour harms nobody, and a mistake of theirs must not hold data for years (docs/limits.md). */
 export const RETRY_AFTER_MS_MAX = 3_600_000;
 /** Timers end here: what is longer would be over at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;

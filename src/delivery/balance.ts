@@ -13,10 +13,12 @@ import { seedOf } from "./rendezvous.ts";
 /**
  * `round_robin`: in turns. `weighted`: in turns by weight, interleaved (smooth weighted round robin).
  * `least_in_flight`: the one with the fewest requests in flight for its weight, among equals the one
- * that waited longest. `by_trace_id`: by the key's score (rendezvous.ts), weights not looked at; a
- * request without a key goes in turns.
+ * that waited longest. `trace_id`: by the key's score (rendezvous.ts), weights not looked at; what
+ * has no key goes in turns.
  */
-export type Strategy = "round_robin" | "weighted" | "least_in_flight" | "by_trace_id";
+export const STRATEGIES = ["round_robin", "least_in_flight", "weighted", "trace_id"] as const;
+
+export type Strategy = (typeof STRATEGIES)[number];
 
 export interface Endpoint {
   /** What it is known by, for example its URL. */
@@ -36,6 +38,13 @@ export interface Choice {
   abandoned(): void;
 }
 
+/** Where keys belong, as things are at one moment: not for later, when others may be in service. */
+export interface Placement {
+  readonly names: readonly string[];
+  /** The place in `names` of the endpoint for this key. Allocates nothing. */
+  readonly of: (key: Uint8Array) => number;
+}
+
 interface Member extends Candidate {
   readonly health: Health;
 }
@@ -44,11 +53,13 @@ export class Balancer {
   readonly #strategy: Strategy;
   readonly #settings: HealthSettings;
   readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #ejectedShareMax: number;
   #members: readonly Member[] = [];
   #picks = 0;
 
-  /** Throws `config` without an endpoint. */
-  constructor(strategy: Strategy, endpoints: readonly Endpoint[], health: HealthSettings, clock: Pick<Clock, "monotonicMs">) {
+  /** `ejectedShareMax`: of all endpoints the share that may be ejected at a time, from 0 to 1; above 0 one always may. Throws `config` without an endpoint. */
+  constructor(strategy: Strategy, endpoints: readonly Endpoint[], health: HealthSettings, clock: Pick<Clock, "monotonicMs">, ejectedShareMax = 1) {
+    this.#ejectedShareMax = ejectedShareMax;
     this.#strategy = strategy;
     this.#settings = health;
     this.#clock = clock;
@@ -68,18 +79,32 @@ export class Balancer {
     this.#members = [...next.values()];
   }
 
-  /** The endpoint for a request. `key`: of `by_trace_id`, the trace id's bytes. `avoid`: where this request failed just now; taken all the same when it is the only one in service. */
-  pick(key?: Uint8Array, avoid?: string): Choice {
+  /** The endpoint for a request. `key`: of `trace_id`, the trace id's bytes. `avoid`: where this request failed just now; taken all the same when no other is in service. */
+  pick(key?: Uint8Array, avoid: readonly string[] = []): Choice {
+    return this.#begin(this.#choose(this.#inService(avoid), key));
+  }
+
+  /** Where the keys of one request belong, which is divided by them; `avoid` as above. */
+  placement(avoid: readonly string[] = []): Placement {
     const among = this.#inService(avoid);
-    const chosen = this.#choose(among, key);
-    chosen.lastPick = ++this.#picks;
-    chosen.inFlight++;
-    return this.#handle(chosen, this.#clock.monotonicMs());
+    return { names: among.map(({ name }) => name), of: (key) => among.indexOf(byKey(among, key)) };
+  }
+
+  /** A request to the endpoint of this name, which a placement gave. Throws `internal` for one that there is not. */
+  begin(name: string): Choice {
+    const found = this.#members.find((member) => member.name === name);
+    if (found === undefined) throw new SluiceError("internal", `Cannot send to an endpoint: there is no "${name}"`);
+    return this.#begin(found);
+  }
+
+  /** Whether another one than these is in service. */
+  hasOther(avoid: readonly string[]): boolean {
+    return this.#inService(avoid).some(({ name }) => !avoid.includes(name));
   }
 
   /** How a probe of an endpoint ended, which the caller makes when it likes. Unknown names are ignored: it may have left meanwhile. */
   probed(name: string, healthy: boolean): void {
-    this.#members.find((member) => member.name === name)?.health.probed(healthy);
+    this.#members.find((member) => member.name === name)?.health.probed(healthy, this.#mayEject());
   }
 
   /** For metrics. `share` is the health's; 0 for all is panic. */
@@ -93,22 +118,31 @@ export class Balancer {
   }
 
   /** Those with a share of more than 0, never none. */
-  #inService(avoid: string | undefined): readonly Member[] {
+  #inService(avoid: readonly string[]): readonly Member[] {
     for (const member of this.#members) member.share = member.health.share;
     const well = this.#members.filter((member) => member.share > 0);
     if (well.length === 0) for (const member of this.#members) member.share = 1;
     const among = well.length === 0 ? this.#members : well;
-    const others = among.filter(({ name }) => name !== avoid);
+    const others = among.filter(({ name }) => !avoid.includes(name));
     return others.length === 0 ? among : others;
   }
 
   #choose(among: readonly Member[], key: Uint8Array | undefined): Member {
     if (this.#strategy === "least_in_flight") return leastInFlight(among);
-    if (this.#strategy === "by_trace_id" && key !== undefined) return byKey(among, key);
+    if (this.#strategy === "trace_id" && key !== undefined) return byKey(among, key);
     return inTurns(among, this.#strategy === "weighted" ? byWeight : evenly);
   }
 
-  #handle(member: Member, startMs: number): Choice {
+  #mayEject(): boolean {
+    const ejected = this.#members.reduce((count, { health }) => (health.share === 0 ? count + 1 : count), 0);
+    const share = this.#ejectedShareMax;
+    return ejected < (share === 0 ? 0 : Math.max(1, Math.floor(this.#members.length * share)));
+  }
+
+  #begin(member: Member): Choice {
+    member.lastPick = ++this.#picks;
+    member.inFlight++;
+    const startMs = this.#clock.monotonicMs();
     let ended = false;
     const end = (): void => {
       if (ended) throw new SluiceError("internal", "Cannot end a request to an endpoint: it has ended");
@@ -123,7 +157,7 @@ export class Balancer {
       },
       failed: () => {
         end();
-        member.health.failed(startMs);
+        member.health.failed(startMs, this.#mayEject());
       },
       abandoned: end,
     };

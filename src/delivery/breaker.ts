@@ -1,6 +1,6 @@
 /**
  * A circuit breaker for one destination (Nygard, Release It!): closed, calls pass; open, none does;
- * half-open, one probe at a time decides. Invariants: in half-open exactly one probe is out; an open
+ * half-open, probes decide, one at a time. Invariants: in half-open exactly one probe is out; an open
  * time is never shorter than what the destination asked for (up to an hour) and ends always; a call
  * says how it ended once; a call that began before the last change of state changes nothing any more.
  *
@@ -28,9 +28,19 @@ export interface BreakerSettings {
   readonly jitter: number;
   /** Ms after which a probe that has not ended counts as failed. 60,000: twice the longest default time-out of an attempt. */
   readonly probeMsMax: number;
+  /** Probes in a row that must succeed before it closes. 1: one that fails again opens it after `failures` anyway. */
+  readonly probes: number;
 }
 
-export const BREAKER_DEFAULTS: BreakerSettings = { failures: 5, openMs: 1000, openMultiplier: 2, openMsMax: 30_000, jitter: 0.5, probeMsMax: 60_000 };
+export const BREAKER_DEFAULTS: BreakerSettings = {
+  failures: 5,
+  openMs: 1000,
+  openMultiplier: 2,
+  openMsMax: 30_000,
+  jitter: 0.5,
+  probeMsMax: 60_000,
+  probes: 1,
+};
 
 export type BreakerState = "closed" | "open" | "half_open";
 
@@ -67,6 +77,8 @@ export class Breaker {
   #steadyFromMs = 0;
   /** When the probe went out, undefined: none is out. */
   #probeMs: number | undefined;
+  /** Since it is half-open. */
+  #goodProbes = 0;
 
   constructor(settings: BreakerSettings, host: Pick<Host, "clock" | "random">, onTransition: (transition: Transition) => void = () => {}) {
     this.#settings = settings;
@@ -132,8 +144,10 @@ export class Breaker {
 
   #succeeded(): void {
     this.#failures = 0;
-    if (this.#state === "half_open") this.#move("closed", "probe_succeeded");
-    else if (this.#host.clock.monotonicMs() >= this.#steadyFromMs) this.#openings = 0;
+    if (this.#state === "half_open") {
+      this.#probeMs = undefined;
+      if (++this.#goodProbes >= this.#settings.probes) this.#move("closed", "probe_succeeded");
+    } else if (this.#host.clock.monotonicMs() >= this.#steadyFromMs) this.#openings = 0;
   }
 
   #failed(retryAfterMs: number): void {
@@ -163,6 +177,7 @@ export class Breaker {
     this.#era++;
     this.#failures = 0;
     this.#probeMs = undefined;
+    this.#goodProbes = 0;
     this.#onTransition(openMs === undefined ? { from, to, cause } : { from, to, cause, openMs });
   }
 }

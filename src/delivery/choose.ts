@@ -50,17 +50,30 @@ function load({ inFlight, weight }: Candidate): number {
 
 /**
  * The highest score for the key. One on the way back stands only for a part of the keys, which the
- * lower half of its score picks out and which only grows: a key comes back once.
+ * lower half of its score picks out and which only grows: a key comes back once. Asked for every item of
+ * a batch: nothing is allocated.
  */
 export function byKey<C extends Candidate>(among: readonly C[], key: Uint8Array): C {
-  const standing = orAll(
-    among.filter(({ share, seed }) => share >= 1 || murmur3(key, seed.low) < share * 2 ** 32),
-    among,
-  );
-  return best(standing, (a, b) => {
-    const difference = murmur3(key, a.seed.high) - murmur3(key, b.seed.high) || murmur3(key, a.seed.low) - murmur3(key, b.seed.low);
-    return difference === 0 ? a.name < b.name : difference > 0;
-  });
+  const chosen = highest(among, key, false) ?? highest(among, key, true);
+  if (chosen === undefined) throw noneThere();
+  return chosen;
+}
+
+function highest<C extends Candidate>(among: readonly C[], key: Uint8Array, whatever: boolean): C | undefined {
+  let chosen: C | undefined;
+  let high = 0;
+  let low = 0;
+  for (const one of among) {
+    const ownLow = murmur3(key, one.seed.low);
+    if (!whatever && one.share < 1 && ownLow >= one.share * 2 ** 32) continue;
+    const ownHigh = murmur3(key, one.seed.high);
+    const difference = ownHigh - high || ownLow - low;
+    if (chosen !== undefined && (difference < 0 || (difference === 0 && one.name > chosen.name))) continue;
+    chosen = one;
+    high = ownHigh;
+    low = ownLow;
+  }
+  return chosen;
 }
 
 /** All of them, when none stands for choice. */
@@ -72,6 +85,10 @@ function orAll<C>(some: readonly C[], all: readonly C[]): readonly C[] {
 function best<C>(among: readonly C[], better: (one: C, best: C) => boolean): C {
   let chosen: C | undefined;
   for (const one of among) if (chosen === undefined || better(one, chosen)) chosen = one;
-  if (chosen === undefined) throw new SluiceError("internal", "Cannot choose an endpoint: there is none");
+  if (chosen === undefined) throw noneThere();
   return chosen;
+}
+
+function noneThere(): SluiceError {
+  return new SluiceError("internal", "Cannot choose an endpoint: there is none");
 }

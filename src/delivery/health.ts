@@ -65,16 +65,16 @@ export class Health {
     if (this.#ejections > 0 && this.#clock.monotonicMs() >= steadyMs) this.#ejections = 0;
   }
 
-  /** A request that started at `startMs` failed: no connection, a time-out, or an answer that says "not now". */
-  failed(startMs: number): void {
-    if (startMs >= this.#ejectedMs && this.share > 0 && ++this.#failures >= this.#settings.failures) this.#eject();
+  /** A request that started at `startMs` failed: no connection, a time-out, or an answer that says "not now". `mayEject` false: too many others are ejected; the next failure asks again. */
+  failed(startMs: number, mayEject = true): void {
+    if (startMs >= this.#ejectedMs && this.share > 0 && ++this.#failures >= this.#settings.failures && mayEject) this.#eject();
   }
 
   /** How a probe ended. A good one while in service forgives nothing: a health page may answer where exports fail. */
-  probed(healthy: boolean): void {
+  probed(healthy: boolean, mayEject = true): void {
     const nowMs = this.#clock.monotonicMs();
     if (this.share > 0) {
-      if (!healthy) this.failed(nowMs);
+      if (!healthy) this.failed(nowMs, mayEject);
       return;
     }
     this.#goodProbes = healthy ? this.#goodProbes + 1 : 0;

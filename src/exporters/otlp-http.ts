@@ -1,7 +1,8 @@
 /**
  * The `otlp_http` exporter (alias `otlphttp`): one POST an attempt, protobuf or JSON, under the
  * Collector's keys. Without `sending_queue` and `retry_on_failure` there is one attempt, whose outcome
- * goes back to the sender; with them, what delivery/ does. Redirects are refusals, responses are read
+ * goes back to the sender; with them, what delivery/ does, and around each attempt what `circuit_breaker`,
+ * `rate_limit`, `concurrency` and `load_balancing` say. Redirects are refusals, responses are read
  * to 4 MiB at the most (OTLP 1.11).
  *
  * Ownership: the batch is retained until the client says that nothing reads its slices any more.
@@ -9,9 +10,12 @@
 import * as z from "zod";
 import { messageOf, SluiceError } from "../base/errors.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
+import { balancingOf, loadBalancingSchema } from "../delivery/balancing/settings.ts";
 import { delivered, deliveryKeys, heldInMemory } from "../delivery/deliver.ts";
-import { type Context, defineExporter } from "../pipeline/component.ts";
+import { policyKeys, withPolicies } from "../delivery/policies.ts";
+import { type Context, defineExporter, type Exporter } from "../pipeline/component.ts";
 import { duration, headers, tlsClient, tlsNotInForce } from "../pipeline/settings.ts";
+import { balanced, nameOf } from "./otlp-http/balanced.ts";
 import { type Destination, OtlpHttpExporter } from "./otlp-http/exporter.ts";
 
 /** A time-out of 0 is none in the Collector; here everything ends. */
@@ -19,6 +23,8 @@ const NO_TIMEOUT_MS = 3_600_000;
 const UNSERVED = ["snappy", "x-snappy-framed", "zlib", "deflate", "lz4"] as const;
 const GZIP_LEVEL_MAX = 9;
 const ZSTD_LEVEL_MAX = 22;
+
+const ENDPOINT_KEYS = ["endpoint", "traces_endpoint", "metrics_endpoint", "logs_endpoint", "profiles_endpoint"] as const;
 
 const PATHS: Readonly<Record<Signal, string>> = {
   traces: "/v1/traces",
@@ -64,22 +70,30 @@ const schema = z
     http2_read_idle_timeout: duration().optional().describe("HTTP/2 health check."),
     http2_ping_timeout: duration().optional().describe("HTTP/2 health check."),
     middlewares: z.array(z.unknown()).optional().describe("Middleware extensions."),
+    load_balancing: loadBalancingSchema.optional().describe("Several endpoints in place of `endpoint`. Sluice's own."),
+    ...policyKeys,
     ...deliveryKeys,
   })
   .superRefine((config, context) => {
-    const urls = [config.endpoint, config.traces_endpoint, config.metrics_endpoint, config.logs_endpoint, config.profiles_endpoint];
-    if (urls.every((url) => url === undefined || url === "")) {
-      context.addIssue({ code: "custom", path: ["endpoint"], message: "an endpoint is needed, for example https://otlp.example.com:4318" });
+    const wrong = (path: readonly (string | number)[], message: string) => context.addIssue({ code: "custom", path: [...path], message });
+    const given = ENDPOINT_KEYS.filter((key) => config[key] !== undefined && config[key] !== "");
+    if (given.length === 0 && config.load_balancing === undefined) wrong(["endpoint"], "an endpoint is needed, for example https://otlp.example.com:4318");
+    for (const key of given) {
+      if (config.load_balancing !== undefined)
+        wrong([key], `${key} and load_balancing exclude one another: put the URL under load_balancing.endpoints, or leave load_balancing out`);
+      else if (!isHttpUrl(config[key] ?? "")) wrong([key], noUrl(config[key] ?? ""));
     }
-    for (const key of ["endpoint", "traces_endpoint", "metrics_endpoint", "logs_endpoint", "profiles_endpoint"] as const) {
-      const url = config[key];
-      if (url !== undefined && url !== "" && !isHttpUrl(url)) {
-        context.addIssue({ code: "custom", path: [key], message: `"${url}" is no http:// or https:// URL, for example https://otlp.example.com:4318` });
-      }
+    const names = new Set<string>();
+    for (const [index, one] of (config.load_balancing?.endpoints ?? []).entries()) {
+      const url = typeof one === "string" ? one : one.endpoint;
+      const path = ["load_balancing", "endpoints", index, ...(typeof one === "string" ? [] : ["endpoint"])];
+      if (!isHttpUrl(url)) wrong(path, noUrl(url));
+      else if (names.has(nameOf(url))) wrong(path, `"${nameOf(url)}" is there twice: give it a weight instead`);
+      else names.add(nameOf(url));
     }
     const level = config.compression_params?.level ?? -1;
     if (config.compression === "gzip" && level > GZIP_LEVEL_MAX) {
-      context.addIssue({ code: "custom", path: ["compression_params", "level"], message: `gzip has levels up to ${GZIP_LEVEL_MAX}` });
+      wrong(["compression_params", "level"], `gzip has levels up to ${GZIP_LEVEL_MAX}`);
     }
   });
 
@@ -103,8 +117,19 @@ export const otlpHttp = defineExporter<Config>({
     ...tlsNotInForce("tls"),
   },
   heldInMemory,
-  create: (config, context) => delivered(new OtlpHttpExporter(destinationOf(config), context, clientOf(config, context)), config, context),
+  create: (config, context) => delivered(withPolicies(attemptsOf(config, context), config, context), config, context),
 });
+
+/** What makes one attempt. */
+function attemptsOf(config: Config, context: Context): Exporter {
+  const { load_balancing: section } = config;
+  if (section === undefined) return new OtlpHttpExporter(destinationOf(config), context, clientOf(config, context));
+  return balanced(balancingOf(section), (endpoint) => ({ destination: destinationOf({ ...config, endpoint }), client: clientOf(config, context) }), context);
+}
+
+function noUrl(text: string): string {
+  return `"${text}" is no http:// or https:// URL, for example https://otlp.example.com:4318`;
+}
 
 function isHttpUrl(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);

@@ -1,6 +1,7 @@
 /** Every connector passes the contract, and one that holds, which lives in this test alone. A new one adds its row. */
 import { SIGNALS } from "../../src/base/signal.ts";
 import { count } from "../../src/connectors/count.ts";
+import { failover } from "../../src/connectors/failover.ts";
 import { forward } from "../../src/connectors/forward.ts";
 import { routing } from "../../src/connectors/routing.ts";
 import type { ConnectorDefinition } from "../../src/pipeline/component.ts";
@@ -43,6 +44,12 @@ checkConnector(
   "count",
   made(count, () => ({})),
   { pairs: SIGNALS.map((signal) => [signal, "metrics"] as const), keeps: false },
+);
+
+checkConnector(
+  "failover",
+  made(failover, (pipelines) => ({ priority_levels: [pipelines] })),
+  { pairs: SAME, keeps: true },
 );
 
 checkConnector(

@@ -7,7 +7,7 @@ import { HEALTH_DEFAULTS, type HealthSettings } from "../../src/delivery/health.
 import { murmur3 } from "../../src/delivery/rendezvous.ts";
 import { hostAt } from "./time.ts";
 
-const STRATEGIES: readonly Strategy[] = ["round_robin", "weighted", "least_in_flight", "by_trace_id"];
+const STRATEGIES: readonly Strategy[] = ["round_robin", "weighted", "least_in_flight", "trace_id"];
 const named = (...names: readonly string[]): Endpoint[] => names.map((name) => ({ name }));
 const hosts = (count: number): Endpoint[] => Array.from({ length: count }, (_, index) => ({ name: `https://gateway-${index}.example.com:4318` }));
 const ids = (count: number, seed = 1): Uint8Array[] => {
@@ -70,10 +70,10 @@ describe("without trouble", () => {
     expect(picks(1)).toHaveLength(1);
   });
 
-  it("by_trace_id gives the same trace the same endpoint, in any order of the endpoints, and spreads traces evenly", () => {
+  it("trace_id gives the same trace the same endpoint, in any order of the endpoints, and spreads traces evenly", () => {
     const endpoints = hosts(7);
-    const { balancer } = balancerOf("by_trace_id", endpoints);
-    const other = balancerOf("by_trace_id", endpoints.toReversed()).balancer;
+    const { balancer } = balancerOf("trace_id", endpoints);
+    const other = balancerOf("trace_id", endpoints.toReversed()).balancer;
     const counts = new Map<string, number>();
     for (const id of ids(14_000)) {
       const { endpoint } = balancer.pick(id);
@@ -86,8 +86,8 @@ describe("without trouble", () => {
     expect(counts.size).toBe(7);
   });
 
-  it("by_trace_id goes in turns without an id", () => {
-    expect(balancerOf("by_trace_id", named("a", "b")).picks(4).join("")).toBe("abab");
+  it("trace_id goes in turns without an id", () => {
+    expect(balancerOf("trace_id", named("a", "b")).picks(4).join("")).toBe("abab");
   });
 
   it("hashes as MurmurHash3 does", () => {
@@ -101,7 +101,7 @@ describe("without trouble", () => {
   });
 });
 
-describe("by_trace_id moves as little as it can", () => {
+describe("trace_id moves as little as it can", () => {
   const owners = (balancer: Balancer, keys: readonly Uint8Array[]) =>
     keys.map((key) => {
       const choice = balancer.pick(key);
@@ -112,7 +112,7 @@ describe("by_trace_id moves as little as it can", () => {
   it("when an endpoint leaves, its traces alone, to all others; when it comes back, the same ones", () => {
     const endpoints = hosts(10);
     const keys = ids(10_000);
-    const { balancer } = balancerOf("by_trace_id", endpoints);
+    const { balancer } = balancerOf("trace_id", endpoints);
     const before = owners(balancer, keys);
     const [gone = ""] = endpoints.map(({ name }) => name);
     balancer.update(endpoints.slice(1));
@@ -131,7 +131,7 @@ describe("by_trace_id moves as little as it can", () => {
   it("when one is ejected, too, and on its way back each trace returns once", () => {
     const endpoints = hosts(5);
     const keys = ids(5000);
-    const { balancer, host, eject } = balancerOf("by_trace_id", endpoints);
+    const { balancer, host, eject } = balancerOf("trace_id", endpoints);
     const before = owners(balancer, keys);
     const [gone = ""] = endpoints.map(({ name }) => name);
     eject(gone);
@@ -160,7 +160,7 @@ describe("by_trace_id moves as little as it can", () => {
         fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 60 }),
         fc.nat(),
         (names, keys, at) => {
-          const { balancer } = balancerOf("by_trace_id", named(...names));
+          const { balancer } = balancerOf("trace_id", named(...names));
           const before = owners(balancer, keys);
           const gone = names[at % names.length] ?? "";
           balancer.update(named(...names.filter((name) => name !== gone)));
@@ -272,13 +272,62 @@ describe("health", () => {
   });
 
   it("a retry goes elsewhere, if there is an elsewhere", () => {
-    const { balancer } = balancerOf("by_trace_id", named("a", "b"));
+    const { balancer } = balancerOf("trace_id", named("a", "b"));
     for (const id of ids(20)) {
       const first = balancer.pick(id).endpoint;
-      expect(balancer.pick(id, first).endpoint).not.toBe(first);
+      expect(balancer.pick(id, [first]).endpoint).not.toBe(first);
     }
-    expect(balancerOf("round_robin", named("a")).balancer.pick(undefined, "a").endpoint).toBe("a");
+    expect(balancerOf("round_robin", named("a")).balancer.pick(undefined, ["a"]).endpoint).toBe("a");
   });
+});
+
+describe("many keys at once", () => {
+  it("belong where each alone does, also past those to avoid", () => {
+    const { balancer } = balancerOf("trace_id", hosts(5));
+    const avoid = [hosts(5)[1]?.name ?? ""];
+    for (const shunned of [[], avoid]) {
+      const { names, of } = balancer.placement(shunned);
+      for (const id of ids(200)) {
+        const choice = balancer.pick(id, shunned);
+        expect(names[of(id)]).toBe(choice.endpoint);
+        choice.abandoned();
+      }
+    }
+    expect(balancer.placement(avoid).names).not.toContain(avoid[0]);
+  });
+
+  it("a request begun at a name counts as one that was picked; a name that there is not is a defect", () => {
+    const { balancer } = balancerOf("trace_id", named("a", "b"));
+    const choice = balancer.begin("b");
+    expect(balancer.states().map(({ inFlight }) => inFlight)).toEqual([0, 1]);
+    choice.succeeded();
+    expect(() => balancer.begin("c")).toThrow('there is no "c"');
+  });
+
+  it("says whether there is another one", () => {
+    const { balancer, eject } = balancerOf("round_robin", named("a", "b", "c"));
+    expect([balancer.hasOther([]), balancer.hasOther(["a", "b"]), balancer.hasOther(["a", "b", "c"])]).toEqual([true, true, false]);
+    eject("c");
+    expect(balancer.hasOther(["a", "b"])).toBe(false);
+  });
+});
+
+it("ejects no more at a time than it may, and then the next one that fails again", () => {
+  for (const [share, most] of [
+    [0, 0],
+    [0.1, 1],
+    [0.5, 2],
+    [1, 4],
+  ] as const) {
+    const host = hostAt(1);
+    const balancer = new Balancer("round_robin", named("a", "b", "c", "d"), { ...HEALTH_DEFAULTS, failures: 2 }, host.clock, share);
+    for (let time = 0; time < 40; time++) balancer.pick().failed();
+    for (const name of ["a", "b", "c", "d"]) balancer.probed(name, false);
+    expect(balancer.states().filter((state) => state.share === 0)).toHaveLength(most);
+    host.ms += 10_000;
+    for (let time = 0; time < 40; time++) balancer.pick().failed();
+    expect(balancer.states().filter((state) => state.share === 0)).toHaveLength(most);
+  }
 });
 
 it("other endpoints: those that stay keep their health and load; none at all is an error and changes nothing", () => {

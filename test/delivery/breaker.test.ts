@@ -225,3 +225,19 @@ it("keeps its invariants whatever happens", () => {
     "open half_open waited",
   ]);
 });
+
+it("closes after as many probes in a row as it is told, one at a time", () => {
+  const { host, breaker, call, fail, causes } = breakerOf({ probes: 3 }, 0);
+  fail(5);
+  host.ms += 1000;
+  call().succeeded();
+  const second = call();
+  expect([breaker.state, breaker.tryCall()]).toEqual(["half_open", undefined]);
+  second.failed();
+  host.ms += 2000;
+  call().succeeded();
+  call().succeeded();
+  expect(breaker.state).toBe("half_open");
+  call().succeeded();
+  expect(causes()).toEqual(["failures", "waited", "probe_failed", "waited", "probe_succeeded"]);
+});

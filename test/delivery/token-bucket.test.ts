@@ -65,7 +65,7 @@ describe("a bucket", () => {
 describe("a destination's limit", () => {
   const request = fc.record({ items: fc.integer({ min: 1, max: 60 }), bytes: fc.integer({ min: 1, max: 6000 }), gapMs: fc.nat(700) });
 
-  it("holds in every dimension over every stretch of time, and a wait is over when it says so", () => {
+  it("holds in every dimension over every stretch of time, whoever waits beside, and loses no more than a burst", () => {
     fc.assert(
       fc.property(fc.array(request, { minLength: 10, maxLength: 40, size: "max" }), fc.integer({ min: 1, max: 30 }), (requests, tenths) => {
         const burstSeconds = tenths / 10;
@@ -74,21 +74,17 @@ describe("a destination's limit", () => {
         const sent: { readonly ms: number; readonly items: number; readonly bytes: number }[] = [];
         for (const { items, bytes, gapMs } of requests) {
           host.ms += gapMs;
-          const waitMs = limit.take(items, bytes);
-          if (waitMs > 0) {
-            expect(Number.isInteger(waitMs)).toBe(true);
-            const earlyMs = waitMs > 2 ? 1.01 : waitMs;
-            host.ms += waitMs - earlyMs;
-            expect(limit.take(items, bytes)).toBeGreaterThan(0);
-            host.ms += earlyMs;
-            expect(limit.take(items, bytes)).toBe(0);
-          }
-          sent.push({ ms: host.ms, items, bytes });
+          const { taken, waitMs } = limit.take(items, bytes, Infinity);
+          expect([taken, Number.isInteger(waitMs)]).toEqual([true, true]);
+          const ms = host.ms + waitMs;
+          expect(ms).toBeGreaterThanOrEqual((sent.at(-1)?.ms ?? 0) - 1);
+          sent.push({ ms, items, bytes });
         }
         sent.forEach((first, from) => {
           let [count, items, bytes] = [0, 0, 0];
           for (const one of sent.slice(from)) {
-            const seconds = (one.ms - first.ms) / 1000 + burstSeconds;
+            // A place is rounded up to a whole ms: a stretch may be shorter by one.
+            const seconds = (one.ms + 1 - first.ms) / 1000 + burstSeconds;
             expect(++count).toBeLessThanOrEqual(Math.max(1, 5 * burstSeconds) + 5 * (seconds - burstSeconds) + 0.1);
             // The last of a stretch may go beyond: it is paid for by those behind it.
             expect(items).toBeLessThanOrEqual(Math.max(100 * seconds, 1) + 0.1);
@@ -97,6 +93,9 @@ describe("a destination's limit", () => {
             bytes += one.bytes;
           }
         });
+        // Nobody waits for longer than the tightest of the rates needs for all that came before.
+        const total = sent.slice(0, -1).reduce((sum, one) => sum + Math.max(200, one.items * 10, one.bytes / 10), 0);
+        expect((sent.at(-1)?.ms ?? 0) - 1000).toBeLessThanOrEqual(requests.reduce((sum, { gapMs }) => sum + gapMs, 0) + total + 1000);
       }),
       { numRuns: 100, seed: 5 },
     );
@@ -105,16 +104,26 @@ describe("a destination's limit", () => {
   it("takes from all or from none", () => {
     const host = hostAt(1);
     const limit = new RateLimit({ requestsPerSecond: 2, bytesPerSecond: 100 }, host.clock);
-    expect(limit.take(1, 100)).toBe(0);
-    // No bytes: the second request is kept.
-    expect(limit.take(1, 50)).toBe(500);
+    expect(limit.take(1, 100, 0)).toEqual({ taken: true, waitMs: 0 });
+    // The second request is there, its bytes are not.
+    expect(limit.take(1, 50, 0)).toEqual({ taken: true, waitMs: 500 });
+    // The line is half a second: no place, and nothing is taken for it.
+    expect(limit.take(1, 50, 499)).toEqual({ taken: false, waitMs: 1000 });
     host.ms += 500;
-    expect(limit.take(1, 50)).toBe(0);
-    expect(limit.take(1, 1)).toBe(10);
+    expect(limit.take(1, 50, 0)).toEqual({ taken: true, waitMs: 500 });
+  });
+
+  it("gives a large request its place among small ones, in the order in which they asked", () => {
+    const limit = new RateLimit({ bytesPerSecond: 1000 }, hostAt(1).clock);
+    const waits = [1000, 100, 1000, 100].map((bytes) => limit.take(1, bytes, 1500));
+    expect(waits.map(({ waitMs }) => waitMs)).toEqual([0, 100, 1100, 1200]);
+    // What is larger than the burst goes when that is full, and who comes behind it pays for it.
+    expect(limit.take(1, 5000, 1500)).toEqual({ taken: true, waitMs: 2200 });
+    expect(limit.take(1, 1, 1500)).toEqual({ taken: false, waitMs: 6201 });
   });
 
   it("is none without rates", () => {
     const limit = new RateLimit({}, hostAt(1).clock);
-    for (let time = 0; time < 1000; time++) expect(limit.take(1e9, 1e12)).toBe(0);
+    for (let time = 0; time < 1000; time++) expect(limit.take(1e9, 1e12, 0)).toEqual({ taken: true, waitMs: 0 });
   });
 });

@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { payload } from "../../bench/payloads.ts";
 import { type Signal, SIGNALS } from "../../src/base/signal.ts";
+import { logLines } from "../../src/exporters/console/logs.ts";
 import { escaped, head, textWidth, wrap } from "../../src/exporters/console/paper.ts";
 import { explicitBuckets, quantileOf } from "../../src/exporters/console/quantiles.ts";
+import { traceLines } from "../../src/exporters/console/traces.ts";
 import { durationText, quantityText } from "../../src/exporters/console/values.ts";
 import { consoleExporter } from "../../src/exporters/console.ts";
 import { Batch } from "../../src/pipeline/batch.ts";
@@ -569,3 +571,12 @@ function id8(number: number, size = 8): Uint8Array {
   new DataView(bytes.buffer).setUint32(size - 4, number);
   return bytes;
 }
+
+test.each([
+  ["log records", logLines],
+  ["spans", traceLines],
+] as const)("more %s than a call takes arguments are laid out all the same", (_name, lines) => {
+  const items = Array.from({ length: 150_000 }, (_, index) => ({ service: `service-${index}`, group: {}, item: {} }));
+  const page = { columns: 100, attributes: "none", zone: "utc", nowMs: 0 } as const;
+  expect(lines(items, page).next().done).toBe(false);
+});

@@ -5,7 +5,9 @@ import { payload } from "../../bench/payloads.ts";
 import type { HttpRequest, HttpResult } from "../../src/base/host.ts";
 import { SIGNALS, type Signal } from "../../src/base/signal.ts";
 import { otlpHttp } from "../../src/exporters/otlp-http.ts";
-import { parseRetryAfter, RETRY_AFTER_MS_MAX } from "../../src/exporters/otlp-http/outcome.ts";
+import { RETRY_AFTER_MS_MAX } from "../../src/delivery/backoff.ts";
+import { balancingOf } from "../../src/delivery/balancing/settings.ts";
+import { parseRetryAfter } from "../../src/exporters/otlp-http/outcome.ts";
 import { writeExportResponse, writeStatus } from "../../src/otlp/responses.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import { bench, type Bench } from "../contract/exporter-contract.ts";
@@ -192,10 +194,47 @@ describe("settings", () => {
     [{ endpoint: "http://x", headers: { a: "b\r\nc: d" } }, "header"],
     [{ endpoint: "http://x", auth: { authenticator: "oauth2client" } }, "not available"],
     [{ endpoint: "http://x", nonsense: 1 }, "nonsense"],
+    [{ endpoint: "http://x", load_balancing: { endpoints: ["http://y"] } }, "endpoint and load_balancing exclude one another"],
+    [{ logs_endpoint: "http://x", load_balancing: { endpoints: ["http://y"] } }, "logs_endpoint and load_balancing exclude one another"],
+    [{ load_balancing: {} }, "endpoints"],
+    [{ load_balancing: { endpoints: [] } }, "an endpoint is needed"],
+    [{ load_balancing: { endpoints: ["y:4318"] } }, "URL"],
+    [{ load_balancing: { endpoints: [{ endpoint: "grpc://y" }] } }, "URL"],
+    [{ load_balancing: { endpoints: ["http://y", { endpoint: "http://user:key@y/" }] } }, '\\"y\\" is there twice'],
+    [{ load_balancing: { endpoints: [{ endpoint: "http://y", weight: 2 }] } }, "set policy to weighted"],
+    [{ load_balancing: { endpoints: ["http://y"], routing_key: "service" } }, "set policy to trace_id"],
+    [{ load_balancing: { endpoints: ["http://y"], policy: "trace_id", routing_key: "streamID" } }, "use traceID, service or resource"],
+    [{ load_balancing: { endpoints: ["http://y"], health_check: { active: { path: "healthz" } } } }, "begins with a slash"],
+    [{ load_balancing: { endpoints: ["http://y"], health_check: { active: { interval: "0s" } } } }, "interval must be more than 0"],
+    [{ load_balancing: { endpoints: ["http://y"], health_check: { passive: { ejection_time: "10m" } } } }, "must not be less than ejection_time"],
   ])("%j is refused", (config, message) => {
     const parsed = otlpHttp.schema.safeParse(config);
     expect(parsed.success).toBe(false);
     expect(parsed.error?.message).toContain(message);
+  });
+
+  test("several endpoints, with and without weights, and every section with nothing behind it", () => {
+    const config = otlpHttp.schema.parse({
+      load_balancing: {
+        endpoints: ["http://a:1/x", { endpoint: "http://b:2", weight: 3 }],
+        policy: "weighted",
+        health_check: { active: null, passive: { ejection_time: "20s" } },
+      },
+      circuit_breaker: null,
+      concurrency: null,
+    });
+    expect(config.load_balancing && balancingOf(config.load_balancing)).toEqual({
+      endpoints: [
+        { url: "http://a:1/x", weight: 1 },
+        { url: "http://b:2", weight: 3 },
+      ],
+      strategy: "weighted",
+      routingKey: undefined,
+      health: { failures: 5, ejectMs: 20_000, ejectMsMax: 300_000, rampMs: 30_000, probes: 2 },
+      ejectedShareMax: 1,
+      active: { path: undefined, intervalMs: 10_000, timeoutMs: 5000 },
+    });
+    expect(otlpHttp.create(config, bench("otlp_http")).state ?? "none").toBe("none");
   });
 
   test("the Collector's sections are taken as they are", () => {

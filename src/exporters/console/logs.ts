@@ -1,6 +1,6 @@
 /** Log records as lines: time, severity, service, trace, body; attributes dim, where the line has room. */
 import { id, type Message, message, number, text, whole } from "../../otlp/read.ts";
-import { cell, type Line, piece, type Style, textWidth, wrap } from "./paper.ts";
+import { cell, type Line, piece, type Style, textWidth, widest, wrap } from "./paper.ts";
 import { attributeLines, exceptionText, type Item, type Page, serviceStyle } from "./page.ts";
 import { attributePairs, timeText, valueText } from "./values.ts";
 
@@ -23,9 +23,12 @@ const PAIR_COLUMNS_MAX = 60;
 const GAP = piece("  ");
 
 export function* logLines(items: readonly Item[], page: Page): Generator<Line> {
-  const serviceColumns = Math.min(SERVICE_COLUMNS_MAX, Math.max(...items.map(({ service }) => textWidth(service)), 0));
+  const serviceColumns = Math.min(
+    SERVICE_COLUMNS_MAX,
+    widest(items, ({ service }) => textWidth(service)),
+  );
   const timed = items.map(({ item }) => timeText(timeOf(item), page.zone, page.nowMs));
-  const timeColumns = Math.max(...timed.map(textWidth), 0);
+  const timeColumns = widest(timed, textWidth);
   const anyTrace = items.some(({ item }) => id(item, "traceId") !== "");
   for (const [index, { item, service }] of items.entries()) {
     const [level, style] = levelOf(item);

@@ -95,6 +95,13 @@ export function widthOf(line: Line): number {
   return line.reduce((sum, { text }) => sum + textWidth(text), 0);
 }
 
+/** The most columns that any of `items` takes, 0 without any. */
+export function widest<Item>(items: Iterable<Item>, columnsOf: (item: Item) => number): number {
+  let most = 0;
+  for (const item of items) most = Math.max(most, columnsOf(item));
+  return most;
+}
+
 /** Columns that a terminal needs for the text. */
 export function textWidth(text: string): number {
   if (isSimple(text)) return text.length;

@@ -3,7 +3,7 @@
  * its bar and its duration. Errors have a line of their own beneath their span.
  */
 import { id, type Message, message, messages, number, text } from "../../otlp/read.ts";
-import { cell, type Line, piece, type Piece, textWidth } from "./paper.ts";
+import { cell, type Line, piece, type Piece, textWidth, widest } from "./paper.ts";
 import { attributeLines, exceptionText, firstLine, type Item, type Page, serviceStyle } from "./page.ts";
 import { type Row, type Span, spanOf, treeRows } from "./tree.ts";
 import { counted, durationText, nanosText, timeText, valueText } from "./values.ts";
@@ -84,10 +84,13 @@ function layoutOf(rows: readonly Told[], services: readonly string[], page: Page
   const to = timed.reduce((most, { end }) => (end > most ? end : most), from);
   const name = Math.min(
     Math.floor(columns * NAME_PART),
-    Math.max(...rows.map((row) => textWidth(row.branch) + textWidth(text(row.span, "name")) + Math.min(DETAIL_COLUMNS, row.detail.length) + 6), 20),
+    Math.max(
+      20,
+      widest(rows, (row) => textWidth(row.branch) + textWidth(text(row.span, "name")) + Math.min(DETAIL_COLUMNS, row.detail.length) + 6),
+    ),
   );
   const wide = columns >= KINDS_FROM;
-  const service = services.length > 1 && columns >= SERVICES_FROM ? Math.min(SERVICE_COLUMNS_MAX, Math.max(...services.map(textWidth))) : 0;
+  const service = services.length > 1 && columns >= SERVICES_FROM ? Math.min(SERVICE_COLUMNS_MAX, widest(services, textWidth)) : 0;
   const kind = wide && rows.some(({ span }) => kindOf(span) !== "") ? KIND_COLUMNS : 0;
   const taken = 2 + name + 2 + (kind && kind + 2) + (service && service + 2) + 2 + DURATION_COLUMNS;
   const bar = Math.min(BAR_COLUMNS_MAX, columns - taken);

@@ -1,6 +1,7 @@
 /** What the end of an attempt over HTTP means (OTLP 1.11, "Failures", "Retryable response codes"). */
 import type { HttpResult } from "../../base/host.ts";
 import type { Signal } from "../../base/signal.ts";
+import { RETRY_AFTER_MS_MAX } from "../../delivery/backoff.ts";
 import { cutMessage, type Encoding, readExportResponse, readStatus } from "../../otlp/responses.ts";
 import { ACCEPTED, type Outcome } from "../../pipeline/outcome.ts";
 
@@ -16,8 +17,6 @@ export interface Attempt {
 type Response = Extract<HttpResult, { kind: "response" }>;
 
 const RETRYABLE = new Set([429, 502, 503, 504]);
-/** The longest wait that a destination can ask for: past it, a sender had better try. */
-export const RETRY_AFTER_MS_MAX = 3_600_000;
 
 export function outcomeOf(result: HttpResult, attempt: Attempt): Outcome {
   if (result.kind === "failed") {
