@@ -67,6 +67,8 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
     server: nodeServer(engine.pool, logger, options.onListenerError),
     client: nodeClient,
     memory: processMemory,
+    // Only who stores loads SQLite.
+    openStorage: async (one) => (await import("./storage/storage.ts")).openStorage(one),
   };
 }
 
