@@ -7,7 +7,9 @@ import { filesLeftOut } from "./scripts/test/rules.ts";
 export default defineConfig({
   plugins: [
     cloudflareTest({
+      main: "./test/harness/worker.ts",
       miniflare: {
+        durableObjects: { VESSEL: { className: "Vessel", useSQLite: true } },
         compatibilityDate: "2026-11-02",
         compatibilityFlags: ["nodejs_compat", "no_brotli_content_encoding"],
         modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
@@ -16,7 +18,7 @@ export default defineConfig({
     }),
   ],
   resolve: {
-    alias: ["harness/files", "harness/host", "contract/rig"].map((path) => {
+    alias: ["harness/files", "harness/host", "contract/rig", "contract/storages"].map((path) => {
       const [folder, name] = path.split("/");
       return {
         find: new RegExp(String.raw`^\.(?:\.?/.*${folder})?/${name}\.ts$`),

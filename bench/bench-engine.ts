@@ -6,6 +6,7 @@ import { Batch } from "../src/pipeline/batch.ts";
 import type { ProcessorDefinition } from "../src/pipeline/component.ts";
 import { Counters } from "../src/pipeline/counters.ts";
 import { Run } from "../src/pipeline/run.ts";
+import { ALONE } from "../test/harness/context.ts";
 import type { Step } from "../src/pipeline/step.ts";
 import { testKernel } from "../test/harness/kernel.ts";
 
@@ -59,7 +60,7 @@ export function runOfAll<Config>(engine: Engine, signal: Signal, definition: Pro
   const counters = new Counters();
   const logger = { log: () => undefined };
   const steps = configs.flatMap((config, index) => {
-    const context = { id: `${definition.id}/${index}`, host: NO_HOST, engine, logger, counters };
+    const context = { ...ALONE, id: `${definition.id}/${index}`, host: NO_HOST, engine, logger, counters };
     const made = definition.create(definition.schema.parse(config), context, signal);
     if (!("steps" in made)) throw new TypeError(`Cannot bench ${definition.id}: it is a stage`);
     return made.steps;

@@ -10,16 +10,20 @@ import { build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** A bundle lies in dist/cli, one folder nearer to the kernel than the module that loads it. */
-const kernelPlace: Plugin = {
-  name: "kernel-place",
+/** A bundle lies in dist/cli: what a module loads by a place next to its own is elsewhere from there. */
+const places: Plugin = {
+  name: "places",
   setup(bundle) {
-    bundle.onLoad({ filter: /runtimes[/\\]node[/\\]host\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, "utf8");
-      const moved = text.replaceAll(/"\.\.\/(\.\.\/kernel\/[\w-]+\.wasm")/g, '"$1');
-      if (moved === text) throw new RangeError(`${path} loads no kernel`);
-      return { contents: moved, loader: "ts" };
-    });
+    const move = (filter: RegExp, from: RegExp, to: string) =>
+      bundle.onLoad({ filter }, ({ path }) => {
+        const text = readFileSync(path, "utf8");
+        const moved = text.replaceAll(from, to);
+        if (moved === text) throw new RangeError(`${path} does not load ${from.source}`);
+        return { contents: moved, loader: "ts" };
+      });
+    move(/runtimes[/\\]node[/\\]host\.ts$/, /"\.\.\/(\.\.\/kernel\/[\w-]+\.wasm")/g, '"$1');
+    move(/runtimes[/\\]node[/\\]aside\.ts$/, /"\.\/(aside-thread\.js")/g, '"../runtimes/node/$1');
+    move(/node[/\\]storage[/\\]storage\.ts$/, /"\.\/(thread\.js")/g, '"../runtimes/node/storage/$1');
   },
 };
 
@@ -45,7 +49,7 @@ async function bundleCommand(): Promise<void> {
     target: "node22",
     chunkNames: "[name]-[hash]",
     logLevel: "warning",
-    plugins: [kernelPlace],
+    plugins: [places],
     // commander is CommonJS, and asks for Node's modules by `require`.
     banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
   });

@@ -32,6 +32,7 @@ export interface NeedsTool {
 export const DRIVEN: readonly { readonly where: string; readonly runtimes: readonly Runtime[] }[] = [
   { where: "test/black-box/", runtimes: RUNTIMES },
   { where: "test/runtimes/workers/", runtimes: ["workers"] },
+  { where: "test/campaign/", runtimes: ["node", "bun", "deno"] },
 ];
 
 const NO_LISTENING = "a Worker cannot listen";
@@ -39,6 +40,7 @@ const NO_SHARED_MEMORY = "no shared memory in a Worker";
 const WORKERD_READS = "workerd reads HTTP by its own rules";
 const CONTINUES = "its server sends 100 by itself";
 const FROM_NODE = "drives processes from Node";
+const ALL_BUT_WORKERS: readonly Runtime[] = ["node", "bun", "deno"];
 const ALL_BUT_NODE: readonly Runtime[] = ["bun", "deno", "workers"];
 
 export const NOT_APPLICABLE: readonly NotApplicable[] = [
@@ -50,7 +52,15 @@ export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/runtimes/node/", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/runtimes/bun/", runtimes: ["node", "deno", "workers"], reason: "Bun's own server" },
   { where: "test/runtimes/deno/", runtimes: ["node", "bun", "workers"], reason: "Deno's own API" },
-  { where: "test/runtimes/workers/", runtimes: ["node", "bun", "deno"], reason: "drives workerd" },
+  { where: "test/runtimes/workers/", runtimes: ALL_BUT_WORKERS, reason: "drives workerd" },
+  { where: "test/durable-object/", runtimes: ALL_BUT_WORKERS, reason: "inside a Durable Object" },
+  { where: "test/campaign/", runtimes: ["workers"], reason: "a Worker has no process to kill" },
+  { where: "test/admin/listening.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/admin/telemetry.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/admin/run.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/admin/mounted.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
+  { where: "test/black-box/telemetry.test.ts", cases: "", runtimes: ["workers"], reason: "a Worker has no port of its own" },
+  { where: "test/delivery-policies/sockets.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/runtimes/fetch/mounting.test.ts", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
   { where: "test/differential/page.test.ts", runtimes: ALL_BUT_NODE, reason: "writes a page from Node" },
   { where: "test/runtimes/fetch/client.test.ts", runtimes: ["workers"], reason: NO_LISTENING },

@@ -28,6 +28,8 @@ export type ErrorCode =
   | "not_found"
   /** The listener could not be opened. */
   | "listen"
+  /** What is to be kept cannot be, or what was kept cannot be read. */
+  | "storage"
   /** A buffer was used after its release, or released twice: a defect in Sluice. */
   | "ownership"
   /** An invariant of Sluice's own does not hold: a defect in Sluice. */

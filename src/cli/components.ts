@@ -13,7 +13,7 @@ export function componentsCommand(): Command {
         process.stdout.write(`${JSON.stringify(listed, undefined, 2)}\n`);
         return;
       }
-      const rows = listed.map(({ id, kind, signals, summary, aliases }) => [id, kind, signals.join(", "), aliases.join(", ") || "-", summary]);
+      const rows = listed.map(({ id, kind, signals, summary, aliases }) => [id, kind, signals.join(", ") || "-", aliases.join(", ") || "-", summary]);
       process.stdout.write(table([["id", "kind", "signals", "aliases", "summary"], ...rows], painter(process.stdout)));
     });
 }

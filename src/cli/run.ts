@@ -94,9 +94,9 @@ function announce({ warnings }: Configuration, { memoryQueues }: Plan, logger: L
 }
 
 /** Values of headers in the settings: back ends like to repeat what they were sent, and such a message must not be logged whole. */
-function secretsOf({ receivers, processors, exporters, connectors, telemetry }: Plan): readonly string[] {
+function secretsOf({ receivers, processors, exporters, connectors, extensions, telemetry }: Plan): readonly string[] {
   const found = new Set<string>();
-  for (const { config } of [...receivers, ...processors, ...exporters, ...connectors]) collectHeaders(config, found);
+  for (const { config } of [...receivers, ...processors, ...exporters, ...connectors, ...extensions]) collectHeaders(config, found);
   collectHeaders(telemetry, found);
   // The longest first: one may be part of another.
   return [...found].filter(isSecret).toSorted((a, b) => b.length - a.length);

@@ -28,7 +28,13 @@ export interface Section<Definition> {
 
 type Kind = AnyComponent["kind"];
 
-const SECTION_OF: Readonly<Record<Kind, SectionName>> = { receiver: "receivers", processor: "processors", exporter: "exporters", connector: "connectors" };
+export const SECTION_OF = {
+  receiver: "receivers",
+  processor: "processors",
+  exporter: "exporters",
+  connector: "connectors",
+  extension: "extensions",
+} as const satisfies Readonly<Record<Kind, SectionName>>;
 
 /** Reads one section. `is` narrows the registry's definitions to the section's kind. */
 export function readSection<Definition extends AnyComponent>(
@@ -49,20 +55,6 @@ export function readSection<Definition extends AnyComponent>(
     byId.set(id, { id, definition, config: configOf(definition, { node: value, at: [name, id], keyWhere }, findings), where: keyWhere, node: value });
   }
   return { byId, ids: new Map([...entries].map(([id, { keyWhere }]) => [id, keyWhere])) };
-}
-
-/** Extensions: none is built in, so only the ids are judged. Gives all ids. */
-export function readExtensions(root: MapNode, findings: Findings): ReadonlyMap<string, Where> {
-  const name = "extensions";
-  const ids = new Map<string, Where>();
-  for (const [id, { keyWhere }] of entriesOf(root, name, findings)) {
-    ids.set(id, keyWhere);
-    const parsed = parsedId(id, name, keyWhere, findings);
-    if (parsed === undefined) continue;
-    if (!collectorIds(name).has(parsed.type)) unknownType(parsed.type, name, [], keyWhere, findings);
-    else findings.warning(`extensions.${id} is not in force: extensions are accepted, and not started yet`, undefined, keyWhere, [name, id]);
-  }
-  return ids;
 }
 
 function entriesOf(root: MapNode, name: SectionName, findings: Findings): MapNode["entries"] {
@@ -90,7 +82,9 @@ function resolve<Definition extends AnyComponent>(
     findings.warning(`"${type}" alias is deprecated; use "${aliased.id}"`, undefined, where, [name, id]);
     return aliased;
   }
-  if (collectorIds(name).has(type)) notYet(id, type, name, ids, where, findings);
+  // Telemetry takes the same way without an extension: the configuration runs.
+  if (collectorIds(name).has(type) && name === "extensions") notStarted(id, where, findings);
+  else if (collectorIds(name).has(type)) notYet(id, type, name, ids, where, findings);
   else unknownType(type, name, ids, where, findings);
   return undefined;
 }
@@ -106,6 +100,10 @@ function parsedId(id: string, name: SectionName, where: Where, findings: Finding
     );
   }
   return parsed;
+}
+
+function notStarted(id: string, where: Where, findings: Findings): void {
+  findings.warning(`extensions.${id} is not in force: it is accepted, and not started yet`, undefined, where, ["extensions", id]);
 }
 
 function notYet(id: string, type: string, name: SectionName, built: readonly string[], where: Where, findings: Findings): void {

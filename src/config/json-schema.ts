@@ -4,18 +4,13 @@
  */
 import * as z from "zod";
 import { SIGNALS } from "../base/signal.ts";
+import { SECTION_OF } from "./components.ts";
 import type { AnyComponent } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 import { pipeline, service, topLevel } from "./service.ts";
 
 export type Json = { [key: string]: unknown };
 
-const SECTION_OF: Readonly<Record<AnyComponent["kind"], string>> = {
-  receiver: "receivers",
-  processor: "processors",
-  exporter: "exporters",
-  connector: "connectors",
-};
 /** `type/name`. */
 const NAME_PATTERN = "(/.+)?$";
 const REFERENCE: Json = { type: "string", pattern: String.raw`\$\{.+\}` };
@@ -36,10 +31,10 @@ export function configJsonSchema(registry: Registry): Json {
       ...described(topLevel.shape, name),
       type: ["object", "null"],
       patternProperties: Object.fromEntries(patterns),
-      additionalProperties: false,
+      // An extension that only the Collector has is accepted.
+      additionalProperties: name === "extensions",
     };
   }
-  sections["extensions"] = { ...described(topLevel.shape, "extensions"), type: ["object", "null"] };
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Sluice configuration",

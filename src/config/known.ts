@@ -50,6 +50,8 @@ export function collectorIds(section: SectionName): ReadonlySet<string> {
 export const INSTEAD: Readonly<Record<string, string>> = {
   "exporters otlp": "Use otlp_http: most back ends take OTLP/HTTP, usually on port 4318",
   "exporters otlp_grpc": "Use otlp_http: most back ends take OTLP/HTTP, usually on port 4318",
+  "exporters load_balancing": "Use otlp_http with its key load_balancing",
+  "exporters loadbalancing": "Use otlp_http with its key load_balancing",
   "exporters logging": "Use debug, its successor",
   "exporters nop": "Leave it out",
 };

@@ -8,6 +8,7 @@ import type { LogLevel } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
 import type { TelemetryConfig } from "./service.ts";
 import type { ConnectorDefinition, ExporterDefinition, ProcessorDefinition, ReceiverDefinition } from "../pipeline/component.ts";
+import type { ExtensionDefinition } from "../pipeline/extension.ts";
 
 /** A definition whose settings' type is not known here: its schema gives what its `create` takes. */
 type Erased<Definition extends { readonly schema: unknown }> = Omit<Definition, "schema"> & { readonly schema: z.ZodType };
@@ -16,7 +17,8 @@ export type AnyReceiver = Erased<ReceiverDefinition<never>>;
 export type AnyProcessor = Erased<ProcessorDefinition<never>>;
 export type AnyExporter = Erased<ExporterDefinition<never>>;
 export type AnyConnector = Erased<ConnectorDefinition<never>>;
-export type AnyComponent = AnyReceiver | AnyProcessor | AnyExporter | AnyConnector;
+export type AnyExtension = Erased<ExtensionDefinition<never>>;
+export type AnyComponent = AnyReceiver | AnyProcessor | AnyExporter | AnyConnector | AnyExtension;
 
 /** A place in a configuration source. `line` and `column` start at 1. */
 export interface Where {
@@ -85,6 +87,8 @@ export interface Plan {
   readonly processors: readonly PlannedComponent<AnyProcessor>[];
   readonly exporters: readonly PlannedComponent<AnyExporter>[];
   readonly connectors: readonly PlannedComponent<AnyConnector>[];
+  /** Those that `service.extensions` names, in its order. */
+  readonly extensions: readonly PlannedComponent<AnyExtension>[];
   readonly pipelines: readonly PlannedPipeline[];
   readonly memoryQueues: readonly MemoryQueue[];
   /** `service.telemetry.logs.level`; undefined: not given. */

@@ -1,5 +1,5 @@
 /**
- * The built-in components: one line each, receivers, processors, connectors, exporters. A component's
+ * The built-in components: one line each, receivers, processors, connectors, exporters, extensions. A component's
  * code is loaded when a configuration names it: most gateways use five, and OTTL alone is a third of all
  * code, which a start would otherwise wait for.
  */
@@ -47,6 +47,8 @@ export const COMPONENTS: readonly Entry[] = [
   exporter("otlp_http", ["otlphttp"], async () => (await import("../exporters/otlp-http.ts")).otlpHttp),
   exporter("debug", [], async () => (await import("../exporters/debug.ts")).debug),
   exporter("console", [], async () => (await import("../exporters/console.ts")).consoleExporter),
+  extension("file_storage", async () => (await import("../extensions/file-storage.ts")).fileStorage),
+  extension("health_check", async () => (await import("../extensions/health-check.ts")).healthCheck),
 ];
 
 /** Every built-in component's definition. */
@@ -82,4 +84,8 @@ function connector(id: string, load: Load): Entry {
 
 function exporter(id: string, aliases: readonly string[], load: Load): Entry {
   return { kind: "exporter", id, aliases, load };
+}
+
+function extension(id: string, load: Load): Entry {
+  return { kind: "extension", id, load };
 }

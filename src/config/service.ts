@@ -85,7 +85,7 @@ export const topLevel = z.strictObject({
   processors: z.record(z.string(), z.unknown()).optional().describe("Processors by id."),
   exporters: z.record(z.string(), z.unknown()).optional().describe("Exporters by id."),
   connectors: z.record(z.string(), z.unknown()).optional().describe("Connectors by id: exporters of one pipeline and receivers of another."),
-  extensions: z.record(z.string(), z.unknown()).optional().describe("Extensions by id. None are in force yet."),
+  extensions: z.record(z.string(), z.unknown()).optional().describe("Extensions by id: what stands beside the pipelines."),
   service: service.optional().describe("What is started, and how it is joined."),
 });
 

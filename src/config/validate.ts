@@ -4,13 +4,14 @@
  */
 import type * as z from "zod";
 import type { LogLevel } from "../base/host.ts";
-import { type Defined, readExtensions, readSection, type Section } from "./components.ts";
+import { type Defined, readSection, type Section } from "./components.ts";
 import { checkConnectors } from "./connectors.ts";
+import { checkStorages, startedExtensions } from "./extensions.ts";
 import { Findings } from "./findings.ts";
 import type { Loaded } from "./load.ts";
 import { memoryQueues } from "./memory-queues.ts";
 import { planPipelines } from "./pipelines.ts";
-import type { AnyComponent, AnyConnector, AnyExporter, AnyProcessor, AnyReceiver, Finding, Plan, PlannedComponent, Where } from "./plan.ts";
+import type { AnyComponent, AnyConnector, AnyExporter, AnyExtension, AnyProcessor, AnyReceiver, Finding, Plan, PlannedComponent, Where } from "./plan.ts";
 import type { Listed, Registry } from "./registry.ts";
 import { pipeline, type PipelineConfig, service, SERVICE_NOT_IN_FORCE, type TelemetryConfig, topLevel } from "./service.ts";
 import { parseSettings } from "./settings.ts";
@@ -51,9 +52,10 @@ export function validateConfig(root: MapNode, registry: Registry, built: readonl
   const processors = readSection(root, "processor", isProcessor, { registry, built }, findings);
   const exporters = readSection(root, "exporter", isExporter, { registry, built }, findings);
   const connectors = readSection(root, "connector", isConnector, { registry, built }, findings);
-  const extensions = readExtensions(root, findings);
+  const extensions = readSection(root, "extension", isExtension, { registry, built }, findings);
   clashes(connectors.ids, receivers, exporters, findings);
-  const config = readService(root, extensions, findings);
+  const config = readService(root, findings);
+  const started = startedExtensions(root, config.extensions, extensions, findings);
   const pipelines = planPipelines(root, config.pipelines, { receivers, processors, exporters, connectors }, findings);
   if (config.complete) checkConnectors(root, pipelines, connectors, findings);
   const used = new Set(
@@ -63,6 +65,7 @@ export function validateConfig(root: MapNode, registry: Registry, built: readonl
       ...one.exporters.flatMap((id) => [`exporters.${id}`, `connectors.${id}`]),
     ]),
   );
+  checkStorages(root, exporters, extensions, started, findings);
   if (config.complete) for (const [name, section] of Object.entries({ receivers, processors, exporters, connectors })) unused(name, section, used, findings);
   const problems = inOrder(findings.problems);
   const warnings = inOrder(findings.warnings);
@@ -75,6 +78,7 @@ export function validateConfig(root: MapNode, registry: Registry, built: readonl
     processors: keptProcessors.map(planned),
     exporters: keptExporters.map(planned),
     connectors: kept("connectors", connectors).map(planned),
+    extensions: started.map(planned),
     pipelines,
     memoryQueues: memoryQueues(keptProcessors, keptExporters),
     ...logSettings(config.telemetry),
@@ -97,6 +101,10 @@ function isExporter(definition: AnyComponent): definition is AnyExporter {
 
 function isConnector(definition: AnyComponent): definition is AnyConnector {
   return definition.kind === "connector";
+}
+
+function isExtension(definition: AnyComponent): definition is AnyExtension {
+  return definition.kind === "extension";
 }
 
 function planned<Definition>({ id, definition, config, where }: Defined<Definition>): PlannedComponent<Definition> {
@@ -125,12 +133,14 @@ interface Service {
   /** By id; undefined is one with problems. */
   readonly pipelines: ReadonlyMap<string, PipelineConfig | undefined>;
   readonly telemetry: TelemetryConfig | undefined;
+  /** Ids, as they are listed. */
+  readonly extensions: readonly string[];
   /** False when something in the section has problems, so that not all uses are known. */
   readonly complete: boolean;
 }
 
 /** Each part by itself, so that a slip in one hides nothing in another. */
-function readService(root: MapNode, extensions: ReadonlyMap<string, Where>, findings: Findings): Service {
+function readService(root: MapNode, findings: Findings): Service {
   const before = findings.problems.length;
   const node = sectionOf(root, "service", findings);
   const keys = [...node.entries.keys()].filter((key) => !Object.hasOwn(service.shape, key));
@@ -138,12 +148,7 @@ function readService(root: MapNode, extensions: ReadonlyMap<string, Where>, find
     findings.problems.push(
       ...findingsOf([{ code: "unrecognized_keys", keys, path: [], message: "" }], { schema: service, root: node, at: ["service"], keyWhere: node.where }),
     );
-  const names = parsePart(service.shape.extensions, node, ["service", "extensions"], findings);
-  names?.forEach((id, index) => {
-    const path = ["service", "extensions", index];
-    if (!extensions.has(id))
-      findings.problem(`Cannot use "${id}": it is not defined under extensions`, `Define it: extensions: {${id}: }`, locate(root, path).keyWhere, path);
-  });
+  const extensions = parsePart(service.shape.extensions, node, ["service", "extensions"], findings) ?? [];
   const telemetry = parsePart(service.shape.telemetry, node, ["service", "telemetry"], findings);
   findings.notInForce(SERVICE_NOT_IN_FORCE, node, ["service"]);
   warnOfReaders(node, findings);
@@ -157,7 +162,7 @@ function readService(root: MapNode, extensions: ReadonlyMap<string, Where>, find
   }
   const pipelines = new Map<string, PipelineConfig | undefined>();
   for (const id of section.entries.keys()) pipelines.set(id, parsePart(pipeline, section, ["service", "pipelines", id], findings));
-  return { pipelines, telemetry, complete: findings.problems.length === before };
+  return { pipelines, telemetry, extensions, complete: findings.problems.length === before };
 }
 
 /** The map under `key`; an empty one when there is none. */

@@ -30,6 +30,7 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, { readonly http: number; r
   timeout: { http: 408, rpc: 4 },
   not_found: { http: 404, rpc: 5 },
   listen: { http: 500, rpc: 13 },
+  storage: { http: 503, rpc: 14 },
   ownership: { http: 500, rpc: 13 },
   internal: { http: 500, rpc: 13 },
 };

@@ -3,11 +3,10 @@
  * the gateway. It is built with everything else, starts before anything that may use it, and ends last.
  */
 import type * as z from "zod";
-import type { Host, Logger } from "../base/host.ts";
+import type { Host, Logger, Storage } from "../base/host.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Counters } from "./counters.ts";
 import type { Health } from "./health.ts";
-import type { Storage } from "./storage.ts";
 
 /** What the gateway is doing. `ready`: everything is started. */
 export type GatewayState = "starting" | "ready" | "stopping";

@@ -26,9 +26,11 @@ import type { Batch } from "./batch.ts";
 import type { Connector, Wiring } from "./connector.ts";
 import type { Counters } from "./counters.ts";
 import { deliver } from "./deliver.ts";
+import type { ExtensionDefinition } from "./extension.ts";
+import { ExtensionSet } from "./extension-set.ts";
 import { type Branch, FanOut } from "./fan-out.ts";
 import { type Join, joinsOf, ranksOf } from "./graph.ts";
-import type { Health } from "./health.ts";
+import { Health } from "./health.ts";
 import { Junction } from "./junction.ts";
 import { ACCEPTED, combineOutcomes } from "./outcome.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -64,6 +66,8 @@ export interface GatewayPlan {
   /** None where absent. Each is the exporter of a pipeline and the receiver of another, and they make no cycle. */
   readonly connectors?: readonly Planned<Pick<ConnectorDefinition<never>, "create" | "joins">>[];
   readonly pipelines: readonly PlannedPipeline[];
+  /** None where absent. Started in this order, ended in the opposite one. */
+  readonly extensions?: readonly Planned<Pick<ExtensionDefinition<never>, "create">>[];
 }
 
 export interface GatewayParts {
@@ -71,7 +75,7 @@ export interface GatewayParts {
   readonly host: Host;
   readonly engine: Engine;
   readonly counters: Counters;
-  /** Undefined: nobody asks how its components do. */
+  /** What the components say of themselves. Default: the gateway's own. */
   readonly health?: Health | undefined;
 }
 
@@ -86,8 +90,9 @@ export interface Joined extends Join {
   readonly junction: Junction;
 }
 
-/** Everything but the receivers: nothing listens, sends or holds yet. */
+/** Everything but the receivers: nothing is open, listens, sends or holds yet. */
 export interface Graph {
+  readonly extensions: ExtensionSet;
   readonly exporters: ReadonlyMap<string, Exporter>;
   readonly joined: readonly Joined[];
   /** In the plan's order. */
@@ -107,6 +112,7 @@ interface Opened {
   /** What is drained together, in the order of the way that telemetry takes: what holds nothing is in it, too. */
   readonly drains: readonly (readonly (Pipeline | Junction)[])[];
   readonly exporters: ReadonlyMap<string, Exporter>;
+  readonly extensions: ExtensionSet;
   readonly clock: Clock;
 }
 
@@ -120,41 +126,57 @@ export class Gateway {
     this.#opened = opened;
   }
 
-  /** Builds everything, exporters first, and opens the receivers last. What was opened is closed again when one fails. */
+  /** Builds everything, then starts extensions, exporters, and the receivers last. What was opened is closed again when one fails. */
   static async start(parts: GatewayParts): Promise<Gateway> {
-    const { plan } = parts;
-    const { exporters, joined, pipelines } = buildGraph(parts);
+    const { plan, host, counters, engine, health = new Health(host.clock) } = parts;
+    const { extensions, exporters, joined, pipelines } = buildGraph(parts);
     const junctions = joined.map(({ junction }) => junction);
     const running: Running[] = [];
     const addresses: Address[] = [];
     try {
+      const beside = await extensions.start({ host, counters, engine, health });
+      extensions.tell("starting");
+      for (const exporter of exporters.values()) await exporter.start?.();
       for (const planned of plan.receivers) {
         const fed = pipelines.filter((_, index) => plan.pipelines[index]?.receivers.includes(planned.id) === true);
         if (fed.length === 0) continue;
-        const receiver = createPlanned<Receiver>(planned, parts);
+        const receiver = createPlanned<Receiver>(planned, { ...parts, extensions });
         const started = await receiver.start(intakeOf(fed));
         running.push(started);
         for (const address of started.addresses) addresses.push({ component: planned.id, address });
       }
+      // Behind the receivers': whoever reads the first one wants to know where to send to.
+      addresses.push(...beside);
     } catch (error) {
       await Promise.all([...running, ...exporters.values()].map((component) => component.stop(0)));
+      await extensions.stop(0);
       throw error;
     }
+    extensions.tell("ready");
     const drains = drainsOf(plan, joined, pipelines, junctions);
-    return new Gateway({ addresses, running, pipelines, junctions, drains, exporters, clock: parts.host.clock });
+    return new Gateway({ addresses, running, pipelines, junctions, drains, exporters, extensions, clock: host.clock });
   }
 
-  /** Receivers, then stages in the order of the way, then exporters, all before `deadlineMs` from now: what is still held then is counted as dropped. */
+  /** Receivers, then stages in the order of the way, then exporters, then extensions, all before `deadlineMs` from now: what is still held then is counted as dropped. */
   stop(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
     return this.#stopped;
   }
 
   async #stop(deadlineMs: number): Promise<void> {
-    const { running, pipelines, junctions, drains, exporters, clock } = this.#opened;
+    const { extensions, clock } = this.#opened;
     const endMs = clock.monotonicMs() + deadlineMs;
     const until = (ms: number) => () => Math.max(0, ms - clock.monotonicMs());
-    const leftMs = until(endMs);
+    extensions.tell("stopping");
+    try {
+      await this.#drain(deadlineMs, until(endMs), until);
+    } finally {
+      await extensions.stop(until(endMs)());
+    }
+  }
+
+  async #drain(deadlineMs: number, leftMs: () => number, until: (ms: number) => () => number): Promise<void> {
+    const { running, pipelines, junctions, drains, exporters, clock } = this.#opened;
     const queues = [...exporters.values()].some(({ state = "none" }) => state !== "none");
     const holds = queues || [...pipelines, ...junctions].some((one) => one.holds);
     await Promise.all(running.map((receiver) => receiver.stop(holds ? deadlineMs * RECEIVERS_SHARE : deadlineMs)));
@@ -164,16 +186,23 @@ export class Gateway {
   }
 }
 
-/** Builds exporters, connectors and pipelines, and joins them. Throws `config` for settings that only show when used. */
-export function buildGraph(parts: GatewayParts): Graph {
-  const { plan } = parts;
+/** Parts, and what components store with. */
+interface Building extends GatewayParts {
+  readonly extensions: ExtensionSet;
+}
+
+/** Builds extensions, exporters, connectors and pipelines, and joins them. Throws `config` for settings that only show when used. */
+export function buildGraph(given: GatewayParts): Graph {
+  const { plan, host } = given;
+  const extensions = new ExtensionSet(plan.extensions ?? [], host);
+  const parts: Building = { ...given, extensions };
   const exporters = new Map(plan.exporters.map((planned) => [planned.id, createExporter(planned, parts)]));
   const joined = joinsOf(plan.connectors ?? [], plan.pipelines).map((join) => createJoined(join, parts));
   const junctions = joined.map(({ junction }) => junction);
   const pipelines = plan.pipelines.map((planned) => createPipeline(planned, exporters, junctions, parts));
   const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
   for (const junction of junctions) junction.join(byId);
-  return { exporters, joined, pipelines };
+  return { extensions, exporters, joined, pipelines };
 }
 
 /** A definition as it is called here: the plan's maker parsed `config` with the schema of this very definition. */
@@ -181,21 +210,21 @@ interface Creates<Made> {
   create(config: unknown, context: Context, place?: Signal | Wiring): Made;
 }
 
-function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>, parts: GatewayParts, place?: Signal | Wiring): Made {
+function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>, parts: Building, place?: Signal | Wiring): Made {
   return definition.create(config, contextOf(id, parts), place);
 }
 
-function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create">>, parts: GatewayParts): Exporter {
+function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create">>, parts: Building): Exporter {
   const exporter = createPlanned<Exporter>(planned, parts);
   checkState("exporter", planned.id, exporter.state ?? "none", parts.host);
   return exporter;
 }
 
-function contextOf(id: string, { host, engine, counters, health }: GatewayParts): Context {
-  return { id, host, engine, counters, health, logger: host.logger };
+function contextOf(id: string, { host, engine, counters, extensions, health }: Building): Context {
+  return { id, host, engine, counters, health, logger: host.logger, storage: (name) => extensions.storage(name) };
 }
 
-function createJoined(join: Join, parts: GatewayParts): Joined {
+function createJoined(join: Join, parts: Building): Joined {
   const { id, wiring } = join;
   const { engine, counters, host, plan } = parts;
   const planned = known(
@@ -222,7 +251,7 @@ function drainsOf({ pipelines: planned }: GatewayPlan, joins: readonly Join[], p
   return drains;
 }
 
-function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string, Exporter>, junctions: readonly Junction[], parts: GatewayParts): Pipeline {
+function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string, Exporter>, junctions: readonly Junction[], parts: Building): Pipeline {
   const { host, engine, counters, plan } = parts;
   const { id: pipelineId, signal, primary } = planned;
   const branches = planned.exporters.map((id) => branchOf(id, signal, exporters, junctions));

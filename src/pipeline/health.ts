@@ -122,6 +122,7 @@ export function watched(exporter: Exporter, { id, health, holds }: Watch): Expor
   };
   return {
     ...(exporter.state !== undefined && { state: exporter.state }),
+    ...(exporter.start !== undefined && { start: () => exporter.start?.() ?? Promise.resolve() }),
     ...(exporter.unheard !== undefined && { unheard: (signal, items) => exporter.unheard?.(signal, items) }),
     async consume(batch: Batch) {
       try {

@@ -6,6 +6,7 @@ import type { Providers } from "../../src/config/expand.ts";
 import type { Registry } from "../../src/config/registry.ts";
 import { type Validated, validateLoaded } from "../../src/config/validate.ts";
 import { defineExporter, defineProcessor, defineReceiver } from "../../src/pipeline/component.ts";
+import { defineExtension } from "../../src/pipeline/extension.ts";
 import { duration, headers } from "../../src/pipeline/settings.ts";
 import { SluiceError } from "../../src/base/errors.ts";
 
@@ -55,8 +56,10 @@ export const registry: Registry = [
       headers: headers().default({}),
       retries: z.number().int().default(3),
       sending_queue: z.looseObject({}).nullish(),
+      storage: z.string().optional(),
     }),
     notInForce: { sending_queue: "no queue yet" },
+    storages: ({ storage }) => (storage === undefined ? [] : [storage]),
     create: notBuilt,
   }),
   defineExporter({
@@ -66,6 +69,14 @@ export const registry: Registry = [
     schema: z.strictObject({ verbosity: z.enum(["basic", "detailed"]).default("basic") }),
     create: notBuilt,
   }),
+  defineExtension({
+    id: "file_storage",
+    summary: "An extension.",
+    stores: true,
+    schema: z.strictObject({ directory: z.string().default("/var"), timeout: duration().prefault("1s") }),
+    create: notBuilt,
+  }),
+  defineExtension({ id: "door", summary: "An extension.", schema: z.strictObject({}), create: notBuilt }),
 ];
 
 export interface World {

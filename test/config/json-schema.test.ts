@@ -20,6 +20,15 @@ describe("the JSON Schema", () => {
     });
   });
 
+  it("has the extensions that are built in, and lets those pass that only the Collector has", () => {
+    expect(schema).toMatchObject({
+      properties: {
+        extensions: { patternProperties: { "^file_storage(/.+)?$": { $ref: "#/definitions/extension.file_storage" } }, additionalProperties: true },
+      },
+      definitions: { "extension.file_storage": { properties: { directory: { type: "string", default: "/var" } } } },
+    });
+  });
+
   it("has descriptions, defaults and types, and lets a reference stand for a scalar", () => {
     expect(schema["definitions"]).toMatchObject({
       "exporter.otlp_http": {

@@ -366,6 +366,73 @@ describe("errors of pipelines", () => {
   });
 });
 
+describe("extensions", () => {
+  it("are planned in the order in which they are started, their settings parsed", async () => {
+    const { plan } = await validate(`${GOOD}  extensions: [file_storage/b, door]\nextensions:\n  door:\n  file_storage/b: {timeout: 2s}\n`);
+    expect(plan?.extensions.map(({ id, config }) => [id, config])).toEqual([
+      ["file_storage/b", { directory: "/var", timeout: 2000 }],
+      ["door", {}],
+    ]);
+  });
+
+  it.each([
+    [
+      "extensions: [file_storage]\nextensions:\n  file_storage: {directry: a}",
+      '19:18 Cannot use key "directry": extensions.file_storage has no such key => Did you mean "directory"?',
+    ],
+    [
+      "extensions: [file_storage]\nextensions:\n  file_storage: {timeout: soon}",
+      '19:27 Cannot use extensions.file_storage.timeout: "soon" is no duration: write it like 30s, 1m30s or 500ms, at most 24 days',
+    ],
+    [
+      "extensions: [file_storage]\nextensions:\n  file_storge: ",
+      '19:3 Cannot use extension "file_storge": there is no such component => Did you mean "file_storage"?',
+    ],
+    [
+      "extensions: [file_storage/b]\nextensions:\n  file_storage/a: ",
+      '17:16 Cannot use "file_storage/b": it is not defined under extensions => Did you mean "file_storage/a"?',
+    ],
+    [
+      "extensions: file_storage\nextensions:\n  file_storage: ",
+      "17:15 Cannot use service.extensions: expected a list, found a string => Write it as a list: [file_storage]",
+    ],
+  ])("%j has a problem", async (text, expected) => {
+    expect(await problemsOf(`${GOOD}  ${text}\n`)).toContain(expected);
+  });
+
+  it.each([
+    ["file_storage", "extensions: [file_storage]\nextensions:\n  file_storage: ", undefined],
+    [
+      "file_storage",
+      "",
+      '11:14 Cannot store with "file_storage": it is not defined under extensions => Define and start it: extensions: {file_storage: } and service: {extensions: [file_storage]}',
+    ],
+    [
+      "file_storage",
+      "extensions: [file_storage/a]\nextensions:\n  file_storage/a: ",
+      '11:14 Cannot store with "file_storage": it is not defined under extensions => Did you mean "file_storage/a"?',
+    ],
+    [
+      "file_storage",
+      "extensions: []\nextensions:\n  file_storage: ",
+      '11:14 Cannot store with "file_storage": it is not started => Add it: service: {extensions: [file_storage]}',
+    ],
+    [
+      "redis_storage",
+      "extensions: [redis_storage]\nextensions:\n  redis_storage: ",
+      '11:14 Cannot store with "redis_storage": Sluice does not have it yet => Name an extension that stores, for example file_storage',
+    ],
+    [
+      "door",
+      "extensions: [door]\nextensions:\n  door: ",
+      '11:14 Cannot store with "door": it stores nothing => Name an extension that stores, for example file_storage',
+    ],
+  ])("store for an exporter that names %s, where %j", async (id, text, expected) => {
+    const { problems } = await validate(`${withLines(`    storage: ${id}\n`)}  ${text}\n`);
+    expect(problems.map(shown)).toEqual(expected === undefined ? [] : [expected]);
+  });
+});
+
 describe("warnings", () => {
   it("name aliases in the Collector's words", async () => {
     expect(await warningsOf(GOOD.replaceAll("otlp_http", "otlphttp"))).toEqual(['9:3 "otlphttp" alias is deprecated; use "otlp_http"']);
@@ -387,8 +454,18 @@ describe("warnings", () => {
       "17:15 service.telemetry.traces is not in force: Sluice does not export its own traces yet",
     ]);
     expect(await warningsOf(`${GOOD}  extensions: [health_check]\nextensions:\n  health_check:\n`)).toEqual([
-      "19:3 extensions.health_check is not in force: extensions are accepted, and not started yet",
+      "19:3 extensions.health_check is not in force: it is accepted, and not started yet",
     ]);
+  });
+
+  it("name an extension that is not started, or that is to be started twice", async () => {
+    const text = `${GOOD}  extensions: [door, door]\nextensions:\n  door:\n  file_storage/a:\n`;
+    expect(await warningsOf(text)).toEqual([
+      '17:22 "door" is named twice under service.extensions: it is started once => Remove one of the two',
+      "20:3 extensions.file_storage/a is defined and not under service.extensions: it is not started => Name it there, or remove it",
+    ]);
+    const { plan } = await validate(text);
+    expect(plan?.extensions.map(({ id }) => id)).toEqual(["door"]);
   });
 
   it("shout at durations without a unit", async () => {

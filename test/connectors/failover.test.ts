@@ -7,6 +7,7 @@ import { Counters } from "../../src/pipeline/counters.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import type { Envelope } from "../../src/pipeline/stage.ts";
 import { TestClock } from "../harness/clock.ts";
+import { ALONE } from "../harness/context.ts";
 import { testEngine } from "../harness/engine.ts";
 import { bareHost } from "../processors/support.ts";
 import { faultsOf } from "./support.ts";
@@ -36,7 +37,7 @@ function rig(settings: Readonly<Record<string, unknown>> = {}, signal: Signal = 
   const counters = new Counters();
   const log: string[] = [];
   const logger = { log: (level: string, message: string, fields: object = {}) => void log.push(`${level} ${message} ${JSON.stringify(fields)}`) };
-  const made = failover.create(config, { id: "failover", engine, counters, host: { ...bareHost, clock }, logger }, wiring);
+  const made = failover.create(config, { id: "failover", engine, counters, host: { ...bareHost, clock }, logger, ...ALONE }, wiring);
   if (!("stage" in made)) throw new Error("Not a stage");
   const { stage } = made;
   const answers: Record<string, Outcome> = {};

@@ -7,6 +7,7 @@ import type { Origin } from "../../src/pipeline/batch.ts";
 import { Batch } from "../../src/pipeline/batch.ts";
 import type { ConnectorDefinition } from "../../src/pipeline/component.ts";
 import type { Connector, Directed, Wiring } from "../../src/pipeline/connector.ts";
+import { ALONE } from "../harness/context.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import { admitted, batchBytes, testEngine } from "../harness/engine.ts";
 import { judge, type Plain } from "../harness/judge.ts";
@@ -35,7 +36,7 @@ export function build<Config>(definition: ConnectorDefinition<Config>, settings:
   const counters = new Counters();
   const log: string[] = [];
   const logger = { log: (level: string, message: string, fields: object = {}) => void log.push(`${level} ${message} ${JSON.stringify(fields)}`) };
-  const connector = definition.create(definition.schema.parse(settings), { id: definition.id, engine, counters, host: bareHost, logger }, wiring);
+  const connector = definition.create(definition.schema.parse(settings), { ...ALONE, id: definition.id, engine, counters, host: bareHost, logger }, wiring);
   const total = (name: string, labels: Readonly<Record<string, string>> = {}) => counters.total(name, { connector: definition.id, ...labels });
   const books = { consumed: 0, produced: 0 };
   return {

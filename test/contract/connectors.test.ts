@@ -7,13 +7,18 @@ import { routing } from "../../src/connectors/routing.ts";
 import type { ConnectorDefinition } from "../../src/pipeline/component.ts";
 import { bareHost } from "../processors/support.ts";
 import { checkConnector, type Make } from "./connector-contract.ts";
+import { ALONE } from "../harness/context.ts";
 
 const SAME = SIGNALS.map((signal) => [signal, signal] as const);
 const NO_PROFILES = SAME.filter(([signal]) => signal !== "profiles");
 
 function made<Config>(definition: ConnectorDefinition<Config>, settings: (pipelines: readonly string[]) => unknown): Make {
   return (engine, wiring, counters) =>
-    definition.create(definition.schema.parse(settings(wiring.pipelines)), { id: "c", engine, counters, host: bareHost, logger: bareHost.logger }, wiring);
+    definition.create(
+      definition.schema.parse(settings(wiring.pipelines)),
+      { ...ALONE, id: "c", engine, counters, host: bareHost, logger: bareHost.logger },
+      wiring,
+    );
 }
 
 checkConnector(

@@ -9,6 +9,7 @@ import type { Signal } from "../../src/base/signal.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
 import { Batch } from "../../src/pipeline/batch.ts";
 import type { Context, Exporter } from "../../src/pipeline/component.ts";
+import { ALONE } from "../harness/context.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import { hostEngine, hostOver } from "../harness/host.ts";
 import { until } from "./sinks.ts";
@@ -24,6 +25,7 @@ export function bench(id: string, replaced: Partial<Host> = {}, engine: Engine =
   const log: string[] = [];
   const host = { ...hostOver(engine, (line) => log.push(line)), ...replaced };
   return {
+    ...ALONE,
     id,
     host,
     engine,

@@ -7,6 +7,7 @@ import { deltaToRate } from "../../src/processors/delta-to-rate.ts";
 import { interval } from "../../src/processors/interval.ts";
 import { logDedup } from "../../src/processors/log-dedup.ts";
 import { metricsTransform } from "../../src/processors/metrics-transform.ts";
+import { ALONE } from "../harness/context.ts";
 import { rateLimitingSampler } from "../../src/processors/rate-limiting-sampler.ts";
 import { testEngine } from "../harness/engine.ts";
 import { bareHost } from "../processors/support.ts";
@@ -33,7 +34,7 @@ function check<Config>(
     name,
     (clock, signal) => {
       const host = { ...bareHost, clock, sleep: clock.sleep };
-      const context = { id: definition.id, host, engine: testEngine(), logger: host.logger, counters: new Counters() };
+      const context = { ...ALONE, id: definition.id, host, engine: testEngine(), logger: host.logger, counters: new Counters() };
       const { holds = false } = options;
       const made = definition.create(definition.schema.parse(settings), context, signal);
       if (!("stage" in made)) throw new Error("Not a stage");

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { batch } from "../../src/processors/batch.ts";
 import type { Envelope, Stage } from "../../src/pipeline/stage.ts";
+import { ALONE } from "../harness/context.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import type { TestClock } from "../harness/clock.ts";
 import { testEngine } from "../harness/engine.ts";
@@ -46,7 +47,7 @@ for (const [name, settings] of SETTINGS) {
     (clock, signal) => {
       const engine = testEngine();
       const host = { ...bareHost, clock, sleep: clock.sleep };
-      const made = batch.create(batch.schema.parse(settings), { id: "batch", host, engine, logger: host.logger, counters: new Counters() }, signal);
+      const made = batch.create(batch.schema.parse(settings), { ...ALONE, id: "batch", host, engine, logger: host.logger, counters: new Counters() }, signal);
       if (!("stage" in made)) throw new Error("Batch is a stage");
       return made.stage;
     },

@@ -3,7 +3,7 @@
  * commits fail, by a seeded clock and seeded chance. What a stage or a queue keeps must survive both.
  */
 import { Random } from "../../bench/random.ts";
-import { type Change, type Storage, STORAGE_KEY_CHARACTERS_MAX, STORAGE_VALUE_BYTES_MAX } from "../../src/pipeline/storage.ts";
+import { type Change, checkChanges, type Storage } from "../../src/pipeline/storage.ts";
 
 /** Keeps what it is given for as long as it lives. */
 export class MemoryStorage implements Storage {
@@ -15,12 +15,12 @@ export class MemoryStorage implements Storage {
   }
 
   list(prefix: string, limit: number, after = ""): Promise<readonly string[]> {
-    const keys = [...this.#values.keys()].filter((key) => key.startsWith(prefix) && key > after);
-    return Promise.resolve(keys.toSorted().slice(0, limit));
+    const keys = [...this.#values.keys()].filter((key) => key.startsWith(prefix) && byCodePoint(key, after) > 0);
+    return Promise.resolve(keys.toSorted(byCodePoint).slice(0, limit));
   }
 
   async commit(changes: readonly Change[]): Promise<void> {
-    if (!changes.every(isWithinLimits)) throw new RangeError("A key or a value is over the limit");
+    checkChanges(changes);
     for (const change of changes) {
       if (change.kind === "put") this.#values.set(change.key, change.value.slice());
       else this.#values.delete(change.key);
@@ -32,8 +32,14 @@ export class MemoryStorage implements Storage {
   }
 }
 
-function isWithinLimits(change: Change): boolean {
-  return change.key.length <= STORAGE_KEY_CHARACTERS_MAX && (change.kind === "delete" || change.value.length <= STORAGE_VALUE_BYTES_MAX);
+/** The order of UTF-8, too. Code units would have it otherwise: a surrogate is less than U+E000. */
+function byCodePoint(one: string, other: string): number {
+  const [left, right] = [Array.from(one), Array.from(other)];
+  for (const [index, character] of left.entries()) {
+    const difference = (character.codePointAt(0) ?? 0) - (right[index]?.codePointAt(0) ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
 }
 
 export interface SlowOptions {

@@ -26,6 +26,47 @@ export function checkStorage(name: string, make: () => Promise<Storage>): void {
       await storage.close();
     });
 
+    it("has its own copy when the call returns, also of shared memory", async () => {
+      const storage = await make();
+      const value = new Uint8Array(new SharedArrayBuffer(9), 1, 3).fill(7);
+      const kept = storage.commit([{ kind: "put", key: "a", value }]);
+      value.fill(0);
+      await kept;
+      expect(await storage.get("a")).toEqual(new Uint8Array([7, 7, 7]));
+      await storage.close();
+    });
+
+    it("takes a value of no bytes, and changes of one key in their order", async () => {
+      const storage = await make();
+      await storage.commit([
+        { kind: "put", key: "a", value: text("1") },
+        { kind: "delete", key: "a" },
+        { kind: "put", key: "a", value: new Uint8Array(0) },
+        { kind: "delete", key: "never there" },
+      ]);
+      await storage.commit([]);
+      expect(await storage.get("a")).toEqual(new Uint8Array(0));
+      await storage.close();
+    });
+
+    it("lists in the order of code points, whatever the keys are made of", async () => {
+      const storage = await make();
+      const keys = ["%", "_", "a", "ab", "a%", "b'", "é", "\u{ffff}", "\u{10000}", "\u{10ffff}"];
+      await storage.commit(keys.map((key) => ({ kind: "put", key, value: text(key) })));
+      expect(await storage.list("", 100)).toEqual(["%", "_", "a", "a%", "ab", "b'", "é", "\u{ffff}", "\u{10000}", "\u{10ffff}"]);
+      expect(await storage.list("", 100, "\u{ffff}")).toEqual(["\u{10000}", "\u{10ffff}"]);
+      expect(await storage.list("a", 100, "a")).toEqual(["a%", "ab"]);
+      expect(await storage.list("%", 100)).toEqual(["%"]);
+      await storage.close();
+    });
+
+    it.each(["", "a\0b", "\ud800", "k".repeat(STORAGE_KEY_CHARACTERS_MAX + 1)])("refuses the key %j", async (key) => {
+      const storage = await make();
+      await expect(storage.commit([{ kind: "put", key, value: text("1") }])).rejects.toThrow("Cannot store under a key");
+      expect(await storage.list("", 100)).toEqual([]);
+      await storage.close();
+    });
+
     it("lists by prefix, in order, in pages", async () => {
       const storage = await make();
       await storage.commit(["q/3", "q/1", "p/9", "q/2"].map((key) => ({ kind: "put", key, value: text(key) })));

@@ -10,6 +10,7 @@ import type { Context, Exporter } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import { TestClock } from "../harness/clock.ts";
+import { ALONE } from "../harness/context.ts";
 import { admitted, batchBytes, testEngine } from "../harness/engine.ts";
 import { bareHost } from "../processors/support.ts";
 
@@ -75,6 +76,7 @@ export function testContext(options: { readonly engine?: Engine; readonly runtim
   const counters = new Counters();
   const logger = { log: (level: string, message: string, fields: object = {}) => void log.push(`${level} ${message} ${JSON.stringify(fields)}`) };
   return {
+    ...ALONE,
     id: "otlp_http/test",
     host: { ...bareHost, clock, sleep: clock.sleep, logger, random, runtime },
     engine,

@@ -9,6 +9,7 @@ import { Batch } from "../../src/pipeline/batch.ts";
 import type { Exporter } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
+import { ALONE } from "../harness/context.ts";
 import type { PlainOrigin } from "../../src/pipeline/stage.ts";
 import { TestClock } from "../harness/clock.ts";
 import { admitted, batchBytes, testEngine } from "../harness/engine.ts";
@@ -93,7 +94,7 @@ export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engin
   };
   let sent = 0;
   const rig: DeliveryRig = {
-    exporter: delivered(destination, sections.parse(settings), { id: "otlp_http/test", engine, counters, logger, host }),
+    exporter: delivered(destination, sections.parse(settings), { ...ALONE, id: "otlp_http/test", engine, counters, logger, host }),
     clock,
     engine,
     counters,

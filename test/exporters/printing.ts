@@ -1,6 +1,7 @@
 /** What exporters that print are tested with: a terminal that remembers, a clock that stands. */
 import type { Host, Terminal } from "../../src/base/host.ts";
 import type { Context } from "../../src/pipeline/component.ts";
+import { ALONE } from "../harness/context.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import { testEngine } from "../harness/engine.ts";
 import type { Plain } from "../harness/judge.ts";
@@ -36,7 +37,7 @@ export function printer(id: string, terminal: Partial<Pick<Terminal, "colours" |
     server: { listen: absent },
     client: absent,
   };
-  return { id, host, engine, logger, counters: new Counters(), written: () => text, log, pass: (ms) => void (nowMs += ms) };
+  return { ...ALONE, id, host, engine, logger, counters: new Counters(), written: () => text, log, pass: (ms) => void (nowMs += ms) };
 }
 
 const IDS = new Set(["traceId", "spanId", "parentSpanId", "profileId"]);

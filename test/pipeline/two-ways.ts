@@ -10,6 +10,7 @@ import { FanOut } from "../../src/pipeline/fan-out.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../src/pipeline/outcome.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { Run } from "../../src/pipeline/run.ts";
+import { ALONE } from "../harness/context.ts";
 import type { Envelope } from "../../src/pipeline/stage.ts";
 import { admitted, batchBytes, batchOf, lentEngine } from "../harness/engine.ts";
 import { bareHost } from "../processors/support.ts";
@@ -44,7 +45,7 @@ function rigOf(planned: readonly Planned[], signal: Tested, source: Uint8Array):
   const engine = lentEngine(MEMORY_BYTES);
   const counters = new Counters();
   const processors = planned.map(({ id, definition, settings }) =>
-    definition.create(definition.schema.parse(settings), { id, host: bareHost, engine, logger, counters }, signal),
+    definition.create(definition.schema.parse(settings), { ...ALONE, id, host: bareHost, engine, logger, counters }, signal),
   );
   return { engine, counters, processors, batch: batchOf(signal, admitted(engine, signal, source)) };
 }

@@ -6,6 +6,7 @@ import type { Engine } from "../../src/otlp/engine.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import type { Envelope, Next, PlainOrigin, Stage } from "../../src/pipeline/stage.ts";
+import { ALONE } from "../harness/context.ts";
 import { batch } from "../../src/processors/batch.ts";
 import { TestClock } from "../harness/clock.ts";
 import { testEngine } from "../harness/engine.ts";
@@ -46,7 +47,7 @@ export function batchRig(settings: Readonly<Record<string, unknown>> = {}, signa
   };
   const made = batch.create(
     batch.schema.parse(settings),
-    { id: "batch/test", engine, counters, logger, host: { ...bareHost, clock, sleep: clock.sleep, logger } },
+    { ...ALONE, id: "batch/test", engine, counters, logger, host: { ...bareHost, clock, sleep: clock.sleep, logger } },
     signal,
   );
   if (!("stage" in made)) throw new Error("Batch is a stage");

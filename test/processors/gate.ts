@@ -8,6 +8,7 @@ import { Counters } from "../../src/pipeline/counters.ts";
 import { deliver } from "../../src/pipeline/deliver.ts";
 import { FanOut } from "../../src/pipeline/fan-out.ts";
 import { ACCEPTED, type Outcome } from "../../src/pipeline/outcome.ts";
+import { ALONE } from "../harness/context.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { admitted, batchBytes, batchOf, lentEngine, testEngine } from "../harness/engine.ts";
 import { judge, type Plain } from "../harness/judge.ts";
@@ -43,7 +44,7 @@ export function gateOf(signal: Signal, row: Row, engine: Engine = testEngine(16 
   const log: string[] = [];
   const logger = { log: (level: string, message: string) => void log.push(`${level}: ${message}`) };
   const processors = row.map(([definition, settings], index) =>
-    definition.create(definition.schema.parse(settings), { id: `${definition.id}/${index}`, host: bareHost, engine, logger, counters }, signal),
+    definition.create(definition.schema.parse(settings), { ...ALONE, id: `${definition.id}/${index}`, host: bareHost, engine, logger, counters }, signal),
   );
   const arrived: Uint8Array[] = [];
   const exporter = {

@@ -4,6 +4,7 @@ import { payload } from "../../bench/payloads.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import { Batch } from "../../src/pipeline/batch.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
+import { ALONE } from "../harness/context.ts";
 import { groupByAttrs } from "../../src/processors/groupbyattrs.ts";
 import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
 import { judge, type Plain } from "../harness/judge.ts";
@@ -17,7 +18,7 @@ const KEY = "http.request.method";
 function rig(signal: Signal, keys: readonly string[]) {
   const engine = testEngine(128 << 20);
   const counters = new Counters();
-  const context = { id: "groupbyattrs", engine, counters, host: bareHost, logger: bareHost.logger };
+  const context = { ...ALONE, id: "groupbyattrs", engine, counters, host: bareHost, logger: bareHost.logger };
   const made = groupByAttrs.create(groupByAttrs.schema.parse({ keys }), context, signal);
   if (!("regroup" in made)) throw new Error("Not a regrouping");
   const { regroup } = made;

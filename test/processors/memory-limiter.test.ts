@@ -9,6 +9,7 @@ import { memoryLimiter } from "../../src/processors/memory-limiter.ts";
 import { MemoryLimiter } from "../../src/processors/memory-limiter/limiter.ts";
 import { ProcessUse } from "../../src/processors/memory-limiter/process-use.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
+import { ALONE } from "../harness/context.ts";
 import { Run } from "../../src/pipeline/run.ts";
 import { TestClock } from "../harness/clock.ts";
 import { admitted, batchOf, testEngine } from "../harness/engine.ts";
@@ -106,7 +107,7 @@ describe("the process's memory", () => {
     const logger: Logger = { log: (level, message, fields = {}) => void log.push(`${level} ${message} ${JSON.stringify(fields)}`) };
     const counters = new Counters();
     const host: Host = { ...bareHost, clock, logger, memory };
-    const made = memoryLimiter.create(settings(limits), { id: "memory_limiter", engine, host, logger, counters }, "traces");
+    const made = memoryLimiter.create(settings(limits), { ...ALONE, id: "memory_limiter", engine, host, logger, counters }, "traces");
     const run = new Run(engine, "traces", "steps" in made ? made.steps : [], counters);
     const refuses = () => {
       const batch = batchOf("traces", admitted(engine, "traces", bytes));

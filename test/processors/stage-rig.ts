@@ -5,6 +5,7 @@ import type { Engine } from "../../src/otlp/engine.ts";
 import type { ProcessorDefinition } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
+import { ALONE } from "../harness/context.ts";
 import type { Envelope, Next, PlainOrigin, Stage } from "../../src/pipeline/stage.ts";
 import { TestClock } from "../harness/clock.ts";
 import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
@@ -45,7 +46,7 @@ export function rigOf<Config>(definition: ProcessorDefinition<Config>, signal: S
   const logger = { log: (level: string, message: string, fields: object = {}) => void log.push(`${level} ${message} ${JSON.stringify(fields)}`) };
   const id = `${definition.id}/test`;
   const host = { ...bareHost, clock, sleep: clock.sleep, logger };
-  const made = definition.create(definition.schema.parse(settings), { id, engine, counters, logger, host }, signal);
+  const made = definition.create(definition.schema.parse(settings), { ...ALONE, id, engine, counters, logger, host }, signal);
   if (!("stage" in made)) throw new Error("Not a stage");
   const { stage } = made;
   let seen = 0;

@@ -5,6 +5,7 @@ import type { Engine } from "../../src/otlp/engine.ts";
 import type { Context, ProcessorDefinition } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import { Run } from "../../src/pipeline/run.ts";
+import { ALONE } from "../harness/context.ts";
 import type { Step } from "../../src/pipeline/step.ts";
 import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
 
@@ -39,7 +40,7 @@ export interface Built {
 export function build<Config>(definition: ProcessorDefinition<Config>, settings: unknown, signal: Signal, engine: Engine = testEngine()): Built {
   const counters = new Counters();
   const config = definition.schema.parse(settings);
-  const context: Context = { id: definition.id, host: bareHost, engine, logger, counters };
+  const context: Context = { ...ALONE, id: definition.id, host: bareHost, engine, logger, counters };
   const processor = definition.create(config, context, signal);
   const steps = "steps" in processor ? processor.steps : [];
   const run = new Run(engine, signal, steps, counters);

@@ -10,6 +10,7 @@ import type { Outcome } from "../../src/pipeline/outcome.ts";
 import { otlp, parseEndpoint } from "../../src/receivers/otlp.ts";
 import { request, type Reply, type Rig, startRig } from "../contract/rig.ts";
 import { until } from "../contract/sinks.ts";
+import { ALONE } from "../harness/context.ts";
 
 const PATHS: Readonly<Record<Signal, string>> = { traces: "/v1/traces", metrics: "/v1/metrics", logs: "/v1/logs", profiles: "/v1development/profiles" };
 
@@ -297,7 +298,7 @@ test("the handler is plain exchange: any server can call it", async () => {
   };
   const { rig } = await startReceiver();
   const config = otlp.schema.parse({ protocols: { http: {} } });
-  const context = { id: "otlp", host: { ...rig.host, server }, engine: rig.engine, logger: rig.host.logger, counters: rig.counters };
+  const context = { ...ALONE, id: "otlp", host: { ...rig.host, server }, engine: rig.engine, logger: rig.host.logger, counters: rig.counters };
   await otlp.create(config, context).start({ signals: new Set(SIGNALS), consume: () => Promise.resolve({ kind: "accepted" }) });
   expect(answers[0]).toMatchObject({ status: 405, headers: { allow: "POST" } });
   expect(answers[1]?.status).toBe(408);

@@ -90,10 +90,11 @@ export async function runOn(makeHost: MakeHost, plan: GatewayPlan, options: RunO
   };
 }
 
-function healthOf({ receivers, exporters, pipelines }: GatewayPlan, { clock }: Host, { telemetry }: RunOptions): Health {
+function healthOf({ receivers, exporters, extensions = [], pipelines }: GatewayPlan, { clock }: Host, { telemetry }: RunOptions): Health {
   const health = new Health(clock, telemetry?.health.failing_after);
   health.pipelines = pipelines;
   for (const { id } of receivers) health.set(`receiver:${id}`, "ok");
   for (const { id } of exporters) health.set(`exporter:${id}`, "ok");
+  for (const { id } of extensions) health.set(`extension:${id}`, "ok");
   return health;
 }

@@ -69,6 +69,8 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
     client: nodeClient,
     memory: processMemory,
     aside: asideThread(engine.bytes.length),
+    // Only who stores loads SQLite.
+    openStorage: async (one) => (await import("./storage/storage.ts")).openStorage(one),
   };
 }
 

@@ -1,0 +1,142 @@
+/**
+ * What a storage's thread does with its file. Commits that wait together are one transaction, and one
+ * fsync. When that fails, each is tried alone: the failure of one is its own. On a full disk only what
+ * makes room is taken, from the room that was kept for it.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { DELETE, GET, LIST, PUT } from "../../sqlite-schema.ts";
+import { DISK_FULL, type Fault, faultOf, isFull } from "./faults.ts";
+import type { PackedChange } from "./messages.ts";
+import { numberOf } from "./open.ts";
+import type { Reserve } from "./reserve.ts";
+
+export interface Commit {
+  readonly changes: readonly PackedChange[];
+  /** The values, end to end. */
+  readonly bytes: ArrayBuffer;
+}
+
+/** Free room beyond which it is given back, where it is half of the file or more. */
+const FREE_BYTES_MAX = 32 << 20;
+/** What is kept of it: the next backlog finds it. */
+const FREE_BYTES_KEPT = 8 << 20;
+/** Given back in one go: a few milliseconds. */
+const STEP_BYTES = 2 << 20;
+/** What a commit that deletes may put in the place of it on a full disk. */
+const NOTE_BYTES_MAX = 4096;
+
+export class Database {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #reserve: Pick<Reserve, "isTight" | "take" | "release">;
+  readonly #pageBytes: number;
+  readonly #statements: Readonly<Record<"put" | "delete" | "get" | "list", StatementSync>>;
+  #shrinking = false;
+
+  /** Takes it over. */
+  constructor(database: DatabaseSync, path: string, reserve: Pick<Reserve, "isTight" | "take" | "release">) {
+    this.#database = database;
+    this.#path = path;
+    this.#reserve = reserve;
+    this.#pageBytes = numberOf(database, "page_size");
+    this.#statements = { put: database.prepare(PUT), delete: database.prepare(DELETE), get: database.prepare(GET), list: database.prepare(LIST) };
+  }
+
+  /** What became of each: undefined is kept. */
+  commit(group: readonly Commit[]): readonly (Fault | undefined)[] {
+    const tried = this.#reserve.isTight() ? group.filter((one) => makesRoom(one)) : group;
+    const kept = new Set(tried.length > 1 && this.#attempt(tried) === undefined ? tried : []);
+    return group.map((one) => (kept.has(one) ? undefined : this.#commitAlone(one)));
+  }
+
+  get(key: string): Uint8Array | undefined {
+    const value = this.#statements.get.get(key)?.["value"];
+    return value instanceof Uint8Array ? value : undefined;
+  }
+
+  list(prefix: string, limit: number, after: string): string[] {
+    const keys: string[] = [];
+    for (const row of this.#statements.list.iterate(prefix, after, limit)) {
+      const key = String(row["key"]);
+      if (!key.startsWith(prefix)) break;
+      keys.push(key);
+    }
+    return keys;
+  }
+
+  /** What there is time for when nobody asks: takes the reserve, gives back a step of what is free, if it is much. Whether there is more to do. */
+  tidy(): boolean {
+    this.#reserve.take();
+    return this.#shrink();
+  }
+
+  #shrink(): boolean {
+    const free = numberOf(this.#database, "freelist_count") * this.#pageBytes;
+    this.#shrinking ||= free > FREE_BYTES_MAX && free * 2 >= numberOf(this.#database, "page_count") * this.#pageBytes;
+    if (!this.#shrinking) return false;
+    if (free > FREE_BYTES_KEPT) {
+      // Gives back a page a row, which Deno's `exec` does not ask for.
+      this.#database.prepare(`PRAGMA incremental_vacuum(${STEP_BYTES / this.#pageBytes})`).all();
+      return true;
+    }
+    this.#shrinking = false;
+    // The file itself becomes shorter only now.
+    this.#emptyLog();
+    return false;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #commitAlone(commit: Commit): Fault | undefined {
+    if (this.#reserve.isTight() && !makesRoom(commit)) return faultOf(DISK_FULL, "commit to", this.#path);
+    let error = this.#attempt([commit]);
+    if (isFull(error) && this.#reserve.release()) {
+      this.#emptyLog();
+      if (makesRoom(commit)) error = this.#attempt([commit]);
+    }
+    return error === undefined ? undefined : faultOf(error, "commit to", this.#path);
+  }
+
+  /** What it failed with; nothing of it is kept then. */
+  #attempt(group: readonly Commit[]): unknown {
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      for (const commit of group) this.#apply(commit);
+      this.#database.exec("COMMIT");
+      return undefined;
+    } catch (error) {
+      this.#rollBack();
+      return error;
+    }
+  }
+
+  #emptyLog(): void {
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // There is no room for that either: what is committed next says so.
+    }
+  }
+
+  #apply({ changes, bytes }: Commit): void {
+    for (const { key, start, end } of changes) {
+      if (start === undefined) this.#statements.delete.run(key);
+      else this.#statements.put.run(key, new Uint8Array(bytes, start, end - start));
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec("ROLLBACK");
+    } catch {
+      // A full disk, among others, has ended the transaction already: nothing of it is kept either way.
+    }
+  }
+}
+
+/** Whether it deletes, and puts a note at the most in place of it. */
+function makesRoom({ changes, bytes }: Commit): boolean {
+  return bytes.byteLength <= NOTE_BYTES_MAX && changes.some(({ start }) => start === undefined);
+}
