@@ -70,6 +70,14 @@ export interface GatewayParts {
   readonly host: Host;
   readonly engine: Engine;
   readonly counters: Counters;
+  /** Where memory alone may be lost: a stage that keeps what `stage` holds, or `stage`. Without it, Workers run `state: none` alone. */
+  readonly keep?: ((stage: Stage, place: StagePlace) => Stage) | undefined;
+}
+
+/** Where a stage stands: ids as configured. */
+export interface StagePlace {
+  readonly pipeline: string;
+  readonly processor: string;
 }
 
 export interface Address {
@@ -125,6 +133,7 @@ export class Gateway {
     const running: Running[] = [];
     const addresses: Address[] = [];
     try {
+      for (const pipeline of pipelines) await pipeline.start();
       for (const planned of plan.receivers) {
         const fed = pipelines.filter((_, index) => plan.pipelines[index]?.receivers.includes(planned.id) === true);
         if (fed.length === 0) continue;
@@ -184,7 +193,7 @@ function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>,
 
 function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create">>, parts: GatewayParts): Exporter {
   const exporter = createPlanned<Exporter>(planned, parts);
-  checkState("exporter", planned.id, exporter.state ?? "none", parts.host);
+  checkState("exporter", planned.id, exporter.state ?? "none", parts);
   return exporter;
 }
 
@@ -194,14 +203,14 @@ function contextOf(id: string, { host, engine, counters }: GatewayParts): Contex
 
 function createJoined(join: Join, parts: GatewayParts): Joined {
   const { id, wiring } = join;
-  const { engine, counters, host, plan } = parts;
+  const { engine, counters, plan } = parts;
   const planned = known(
     plan.connectors?.find((one) => one.id === id),
     "connector",
     id,
   );
   const connector = createPlanned<Connector>(planned, parts, wiring);
-  if ("stage" in connector) checkState("connector", id, connector.stage.state, host);
+  if ("stage" in connector) checkState("connector", id, connector.stage.state, parts);
   return { ...join, connector, junction: new Junction({ id, wiring, connector, engine, counters }) };
 }
 
@@ -220,7 +229,7 @@ function drainsOf({ pipelines: planned }: GatewayPlan, joins: readonly Join[], p
 }
 
 function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string, Exporter>, junctions: readonly Junction[], parts: GatewayParts): Pipeline {
-  const { host, engine, counters, plan } = parts;
+  const { host, engine, counters, plan, keep } = parts;
   const { id: pipelineId, signal, primary } = planned;
   const branches = planned.exporters.map((id) => branchOf(id, signal, exporters, junctions));
   const processors = planned.processors.map((id) => {
@@ -230,8 +239,9 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
       id,
     );
     const made = createPlanned<Processor>(processor, parts, signal);
-    if ("stage" in made) checkState("processor", id, made.stage.state, host);
-    return { id, processor: made };
+    if (!("stage" in made)) return { id, processor: made };
+    checkState("processor", id, made.stage.state, parts);
+    return { id, processor: { stage: keep?.(made.stage, { pipeline: pipelineId, processor: id }) ?? made.stage } };
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });
   return new Pipeline({ id: pipelineId, signal, processors, fanOut, engine, counters });
@@ -255,8 +265,8 @@ const CURES = {
 } as const;
 
 /** On Workers a request that waits for another's is cut off, and nothing lives on between two: only `none` runs there. */
-function checkState(kind: keyof typeof CURES, id: string, state: Stage["state"], { runtime }: Host): void {
-  if (runtime !== "workers" || state === "none") return;
+function checkState(kind: keyof typeof CURES, id: string, state: Stage["state"], { host, keep }: GatewayParts): void {
+  if (host.runtime !== "workers" || state === "none" || (keep !== undefined && kind !== "connector")) return;
   throw new SluiceError("config", `Cannot use ${kind} "${id}" on Workers: it keeps telemetry between requests`, {
     path: `${kind}s.${id}`,
     cure: CURES[kind](id),
