@@ -1,15 +1,26 @@
 /** The in-process suite inside workerd, offline. Which cases cannot run there, and why: scripts/test/rules.ts. */
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defaultExclude, defineConfig } from "vitest/config";
 import { filesLeftOut } from "./scripts/test/rules.ts";
 
+/** Test files that are others inside workerd: `rig.ts` is `rig-workers.ts`. */
+const OTHERS: ReadonlyMap<string, string> = new Map(
+  ["harness/files", "harness/host", "contract/rig", "contract/storages"].map((path) => [absolute(`test/${path}.ts`), absolute(`test/${path}-workers.ts`)]),
+);
+
 export default defineConfig({
   plugins: [
+    {
+      name: "others-inside-workerd",
+      enforce: "pre",
+      resolveId: (source, importer) => (importer === undefined || !source.startsWith(".") ? undefined : OTHERS.get(resolve(dirname(importer), source))),
+    },
     cloudflareTest({
-      main: "./test/harness/worker.ts",
+      main: "./test/harness/objects-workers.ts",
       miniflare: {
-        durableObjects: { VESSEL: { className: "Vessel", useSQLite: true } },
+        durableObjects: { SLUICE: { className: "SluiceObject", useSQLite: true }, VESSEL: { className: "Vessel", useSQLite: true } },
         compatibilityDate: "2026-11-02",
         compatibilityFlags: ["nodejs_compat", "no_brotli_content_encoding"],
         modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
@@ -17,15 +28,6 @@ export default defineConfig({
       },
     }),
   ],
-  resolve: {
-    alias: ["harness/files", "harness/host", "contract/rig", "contract/storages"].map((path) => {
-      const [folder, name] = path.split("/");
-      return {
-        find: new RegExp(String.raw`^\.(?:\.?/.*${folder})?/${name}\.ts$`),
-        replacement: fileURLToPath(new URL(`test/${path}-workers.ts`, import.meta.url)),
-      };
-    }),
-  },
   test: {
     include: ["test/**/*.test.ts"],
     exclude: [...defaultExclude, ...filesLeftOut("workers")],
@@ -36,3 +38,7 @@ export default defineConfig({
     hookTimeout: 60_000,
   },
 });
+
+function absolute(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

@@ -14,13 +14,18 @@ import { freePort, hostOf, type RunningWorker, startWorker } from "./workers/wra
 
 const EXAMPLE = "examples/quickstart.yaml";
 
+interface WorkersOptions extends ConfigOptions {
+  readonly persist?: string;
+}
+
 const program = withConfigOptions(new Command("start:workers"))
   .description("run a configuration, or the example that prints what arrives, in workerd on this machine")
-  .action((options: ConfigOptions) => run(options.config.length > 0 ? options : { ...options, config: [EXAMPLE] }));
+  .option("--persist <folder>", "keep what Durable Objects have stored in this folder; without it, it ends with the process")
+  .action((options: WorkersOptions) => run(options.config.length > 0 ? options : { ...options, config: [EXAMPLE] }));
 
 await program.parseAsync();
 
-async function run(options: ConfigOptions): Promise<void> {
+async function run(options: WorkersOptions): Promise<void> {
   const signal = firstSignal();
   const paint = painter(process.stderr);
   const bundle = await readBundle(options, paint);
@@ -38,7 +43,7 @@ async function run(options: ConfigOptions): Promise<void> {
   });
   let worker: RunningWorker;
   try {
-    worker = await start(bundle);
+    worker = await start(bundle, options.persist);
   } catch (error) {
     process.stderr.write(errorText(error, paint));
     process.exit(EXIT.failed);
@@ -58,9 +63,9 @@ async function run(options: ConfigOptions): Promise<void> {
   process.exit(EXIT.ok);
 }
 
-async function start({ texts, variables, address }: Bundle): Promise<RunningWorker> {
+async function start({ texts, variables, address }: Bundle, persist: string | undefined): Promise<RunningWorker> {
   const port = await freePort(address);
-  return startWorker({ texts, variables }, hostOf(address), port, (text) => process.stdout.write(text));
+  return startWorker({ texts, variables, persist }, hostOf(address), port, (text) => process.stdout.write(text));
 }
 
 /** The first signal to stop, a closed terminal's included. */

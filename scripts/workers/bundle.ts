@@ -12,6 +12,7 @@ import type { Plan } from "../../src/config/plan.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import { Gateway } from "../../src/pipeline/gateway.ts";
 import { workersEngine, workersHost } from "../../src/runtimes/workers/host.ts";
+import { doorPlan, needsObject } from "../../src/runtimes/workers/placing.ts";
 
 export interface Bundle {
   /** YAML, later ones merged over earlier ones. */
@@ -41,7 +42,8 @@ async function checkOnWorkers(plan: Plan): Promise<ListenOptions> {
   const kernel = new WebAssembly.Module(new Uint8Array(readFileSync(new URL("../../src/kernel/kernel.wasm", import.meta.url))));
   const engine = workersEngine(kernel);
   const host = workersHost(engine, "error", () => {});
-  const gateway = await Gateway.start({ plan, host, engine, counters: new Counters() });
+  const runs = needsObject(plan, engine, host) ? doorPlan(plan) : plan;
+  const gateway = await Gateway.start({ plan: runs, host, engine, counters: new Counters() });
   const { options } = host.server;
   await gateway.stop(0);
   if (options === undefined) {

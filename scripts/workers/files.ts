@@ -6,7 +6,7 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { messageOf, SluiceError } from "../../src/base/errors.ts";
@@ -16,11 +16,18 @@ const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 /** Keep in step with wrangler.toml: a test compares them. */
 export const COMPATIBILITY_DATE = "2026-11-02";
 export const COMPATIBILITY_FLAGS = ["nodejs_compat", "no_brotli_content_encoding"] as const;
+/** The same for the objects. */
+export const OBJECTS = {
+  durable_objects: { bindings: [{ name: "SLUICE", class_name: "SluiceObject" }] },
+  migrations: [{ tag: "v1", new_sqlite_classes: ["SluiceObject"] }],
+} as const;
 const BUILD_MS = 60_000;
 
 export interface WorkerFiles {
   readonly texts: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  /** A folder for what Durable Objects keep; undefined: it ends with the Worker. */
+  readonly persist?: string | undefined;
 }
 
 /** A Worker that is ready to be run. */
@@ -33,7 +40,7 @@ export interface BuiltWorker {
 }
 
 /** Writes and bundles it. Rejects with `internal` and what wrangler said. */
-export async function buildWorker({ texts, variables }: WorkerFiles): Promise<BuiltWorker> {
+export async function buildWorker({ texts, variables, persist }: WorkerFiles): Promise<BuiltWorker> {
   const directory = mkdtempSync(join(tmpdir(), "sluice-workers-"));
   const clear = () => rmSync(directory, { recursive: true, force: true });
   const file = (name: string, text: string) => writeFileSync(join(directory, name), text, { mode: 0o600 });
@@ -41,6 +48,7 @@ export async function buildWorker({ texts, variables }: WorkerFiles): Promise<Bu
     name: "sluice",
     compatibility_date: COMPATIBILITY_DATE,
     compatibility_flags: COMPATIBILITY_FLAGS,
+    ...OBJECTS,
     rules: [{ type: "Text", globs: ["**/*.yaml"], fallthrough: true }],
     send_metrics: false,
   };
@@ -56,14 +64,16 @@ export async function buildWorker({ texts, variables }: WorkerFiles): Promise<Bu
     clear();
     throw new SluiceError("internal", "Cannot build the Worker: wrangler failed", { cure: messageOf(error), cause: error });
   }
-  return { directory, command: [WRANGLER, "dev", "--config", "dev.json", "--local"], env, clear };
+  const kept = persist === undefined ? [] : ["--persist-to", resolve(persist)];
+  return { directory, command: [WRANGLER, "dev", "--config", "dev.json", "--local", ...kept], env, clear };
 }
 
 function entry(texts: number): string {
   const names = Array.from({ length: texts }, (_, index) => `text${index}`);
   const imports = names.map((name, index) => `import ${name} from "./${index}.yaml";\n`).join("");
   const gateway = JSON.stringify(join(ROOT, "src", "runtimes", "workers.ts"));
-  return `import { gateway } from ${gateway};\n${imports}export default gateway([${names.join(", ")}]);\n`;
+  const config = `[${names.join(", ")}]`;
+  return `import { gateway, gatewayObject } from ${gateway};\n${imports}export const SluiceObject = gatewayObject(${config});\nexport default gateway(${config});\n`;
 }
 
 /** Offline, without questions, colours or telemetry. */

@@ -77,6 +77,14 @@ export interface GatewayParts {
   readonly counters: Counters;
   /** What the components say of themselves. Default: the gateway's own. */
   readonly health?: Health | undefined;
+  /** Where memory alone may be lost: a stage that keeps what `stage` holds, or `stage`. Without it, Workers run `state: none` alone. */
+  readonly keep?: ((stage: Stage, place: StagePlace) => Stage) | undefined;
+}
+
+/** Where a stage stands: ids as configured. */
+export interface StagePlace {
+  readonly pipeline: string;
+  readonly processor: string;
 }
 
 export interface Address {
@@ -137,6 +145,7 @@ export class Gateway {
       const beside = await extensions.start({ host, counters, engine, health });
       extensions.tell("starting");
       for (const exporter of exporters.values()) await exporter.start?.();
+      for (const pipeline of pipelines) await pipeline.start();
       for (const planned of plan.receivers) {
         const fed = pipelines.filter((_, index) => plan.pipelines[index]?.receivers.includes(planned.id) === true);
         if (fed.length === 0) continue;
@@ -216,7 +225,7 @@ function createPlanned<Made>({ id, definition, config }: Planned<Creates<Made>>,
 
 function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create">>, parts: Building): Exporter {
   const exporter = createPlanned<Exporter>(planned, parts);
-  checkState("exporter", planned.id, exporter.state ?? "none", parts.host);
+  checkState("exporter", planned.id, exporter.state ?? "none", parts);
   return exporter;
 }
 
@@ -226,14 +235,14 @@ function contextOf(id: string, { host, engine, counters, extensions, health }: B
 
 function createJoined(join: Join, parts: Building): Joined {
   const { id, wiring } = join;
-  const { engine, counters, host, plan } = parts;
+  const { engine, counters, plan } = parts;
   const planned = known(
     plan.connectors?.find((one) => one.id === id),
     "connector",
     id,
   );
   const connector = createPlanned<Connector>(planned, parts, wiring);
-  if ("stage" in connector) checkState("connector", id, connector.stage.state, host);
+  if ("stage" in connector) checkState("connector", id, connector.stage.state, parts);
   return { ...join, connector, junction: new Junction({ id, wiring, connector, engine, counters }) };
 }
 
@@ -252,7 +261,7 @@ function drainsOf({ pipelines: planned }: GatewayPlan, joins: readonly Join[], p
 }
 
 function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string, Exporter>, junctions: readonly Junction[], parts: Building): Pipeline {
-  const { host, engine, counters, plan } = parts;
+  const { host, engine, counters, plan, keep } = parts;
   const { id: pipelineId, signal, primary } = planned;
   const branches = planned.exporters.map((id) => branchOf(id, signal, exporters, junctions));
   const processors = planned.processors.map((id) => {
@@ -262,8 +271,9 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
       id,
     );
     const made = createPlanned<Processor>(processor, parts, signal);
-    if ("stage" in made) checkState("processor", id, made.stage.state, host);
-    return { id, processor: made };
+    if (!("stage" in made)) return { id, processor: made };
+    checkState("processor", id, made.stage.state, parts);
+    return { id, processor: { stage: keep?.(made.stage, { pipeline: pipelineId, processor: id }) ?? made.stage } };
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });
   return new Pipeline({ id: pipelineId, signal, processors, fanOut, engine, counters });
@@ -287,8 +297,8 @@ const CURES = {
 } as const;
 
 /** On Workers a request that waits for another's is cut off, and nothing lives on between two: only `none` runs there. */
-function checkState(kind: keyof typeof CURES, id: string, state: Stage["state"], { runtime }: Host): void {
-  if (runtime !== "workers" || state === "none") return;
+function checkState(kind: keyof typeof CURES, id: string, state: Stage["state"], { host, keep }: GatewayParts): void {
+  if (host.runtime !== "workers" || state === "none" || (keep !== undefined && kind !== "connector")) return;
   throw new SluiceError("config", `Cannot use ${kind} "${id}" on Workers: it keeps telemetry between requests`, {
     path: `${kind}s.${id}`,
     cure: CURES[kind](id),

@@ -61,6 +61,13 @@ export class Pipeline {
     return this.parts.some((part) => part.kind === "stage" && part.stage.state !== "none");
   }
 
+  /** To be called once, before the first batch: stages that have something from before begin to pass it on. */
+  async start(): Promise<void> {
+    for (const [index, part] of this.parts.entries()) {
+      if (part.kind === "stage") await part.stage.start?.(this.#next(index));
+    }
+  }
+
   /** The caller holds `batch` until this settles. Rejects with `over_budget` when the pool has no room for an edit. */
   consume(batch: Batch): Promise<Outcome> {
     return this.#from(0, batch);

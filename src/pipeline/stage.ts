@@ -20,6 +20,24 @@ export interface Envelope {
   readonly checked?: true;
   readonly id: string;
   readonly origin: PlainOrigin;
+  /**
+   * Set on what a stage is given where memory alone may be lost: the number under which it is kept until
+   * it was answered (pipeline/kept). A stage that passes it on while its caller waits leaves it set.
+   */
+  readonly entry?: number;
+  /** Set by a stage on what it passes on after it held it: the entries that it is made of. */
+  readonly madeOf?: readonly Share[];
+  /** Set by a stage on what it passes on while its caller waits, of an entry whose other part it then holds. */
+  readonly restOf?: number;
+  /** Set on an entry that is given again: its `restOf` was answered, and is not to be passed on once more. */
+  readonly restAnswered?: true;
+}
+
+/** What of an entry is in an envelope. */
+export interface Share {
+  readonly entry: number;
+  /** Leaf items: an entry is let go when all of its items were answered. */
+  readonly items: number;
 }
 
 /** Where a batch came from. Plain data. */
@@ -41,6 +59,10 @@ export type Next = (envelope: Envelope) => Promise<Outcome>;
 export interface Stage {
   /** `none`: no memory between calls. `process`: memory of this process. `keyed`: memory by key, which may live elsewhere. */
   readonly state: "none" | "process" | "keyed";
+  /** Sets `madeOf`: what it holds may be kept for it (pipeline/kept). Only for one of state `process` that holds telemetry. */
+  readonly namesEntries?: true;
+  /** Called once, before anything else, with what follows: by a stage that has something from before. */
+  start?(next: Next): Promise<void>;
   /** Takes an envelope and resolves when what it passes on was answered by `next`, or with its own refusal, or, when it holds the data, at once. */
   consume(envelope: Envelope, next: Next): Promise<Outcome>;
   /** Passes on what is held, and counts as dropped what was not answered `deadlineMs` from now. Nothing is held after the call. */

@@ -1,33 +1,48 @@
 /**
  * Sluice on Cloudflare Workers: `export default gateway(yaml)`. The configuration is the same YAML,
- * bundled as text; `${env:NAME}` reads the Worker's bindings, secrets among them.
+ * bundled as text; `${env:NAME}` reads the Worker's bindings, secrets among them. A configuration that
+ * keeps telemetry between requests runs in Durable Objects, with the Worker in front of them as its door.
  *
- * Invariant: requests share the memory, the counters and the rules, and never a promise. Each request
- * is kept alive to its end even when its sender goes away, so that it gives back what it holds.
+ * Invariant: in a Worker requests share the memory, the counters and the rules, and never a promise. Each
+ * request is kept alive to its end even when its sender goes away, so that it gives back what it holds.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { SluiceError } from "../base/errors.ts";
-import kernel from "../kernel/kernel.wasm";
-import { answerMounted, type FetchGateway, type Mounted, notStarted, startMounted } from "./fetch/mount.ts";
-import { consoleLogger, type KeepAlive, workersEngine, workersHost } from "./workers/host.ts";
+import type { Plan } from "../config/plan.ts";
+import { answerMounted, type FetchGateway, type Mounted, notStarted, type Parts, startMounted } from "./fetch/mount.ts";
+import type { ObjectNamespace } from "./workers/durable-object.ts";
+import { type DoorOptions, namespaceOf, throughDoor } from "./workers/door.ts";
+import { engineHere, groundOf } from "./workers/ground.ts";
+import { type KeepAlive, workersHost } from "./workers/host.ts";
+import { doorPlan, needsObject } from "./workers/placing.ts";
 
 export type { FetchGateway } from "./fetch/mount.ts";
+export type { DoorOptions } from "./workers/door.ts";
+export { gatewayObject, type GatewayObject, type GatewayObjectClass } from "./workers/object.ts";
+
+/** What serves. `objects` is given where the gateway runs in them. */
+interface Serving {
+  readonly mounted: Mounted;
+  readonly objects: ObjectNamespace | undefined;
+}
 
 /** A gateway from the Collector's YAML; several texts are merged, the last one wins. Built at the first request. */
-export function gateway(config: string | readonly string[]): FetchGateway {
+export function gateway(config: string | readonly string[], options: DoorOptions = {}): FetchGateway {
   const texts = typeof config === "string" ? [config] : config;
   const current = new AsyncLocalStorage<KeepAlive>();
   const keepAlive: KeepAlive = (promise) => current.getStore()?.(promise);
-  let mounted: Mounted | "failed" | undefined;
+  let serving: Serving | "failed" | undefined;
   return {
     async fetch(request, env, ctx) {
       // Each request builds for itself what it does not find: one that is cut off leaves nobody waiting.
-      const found = mounted ?? (await start(texts, env, keepAlive));
-      mounted ??= found;
-      if (mounted === "failed") return notStarted();
-      const serving = mounted;
+      const found = serving ?? (await start(texts, env, keepAlive));
+      serving ??= found;
+      if (serving === "failed") return notStarted();
+      const { mounted, objects } = serving;
+      const peer = request.headers.get("cf-connecting-ip") ?? "";
       const kept = waitUntilOf(ctx);
-      const answer = current.run(kept, () => answerMounted(serving, request, request.headers.get("cf-connecting-ip") ?? ""));
+      const answer = current.run(kept, () =>
+        objects === undefined ? answerMounted(mounted, request, peer) : throughDoor(mounted, objects, request, peer, options),
+      );
       kept(answer);
       return answer;
     },
@@ -36,31 +51,25 @@ export function gateway(config: string | readonly string[]): FetchGateway {
   };
 }
 
-async function start(texts: readonly string[], env: unknown, keepAlive: KeepAlive): Promise<Mounted | "failed"> {
+async function start(texts: readonly string[], env: unknown, keepAlive: KeepAlive): Promise<Serving | "failed"> {
+  let objects: ObjectNamespace | undefined;
   try {
-    return await startMounted(texts, {
-      unread: "drain",
-      logger: consoleLogger("info"),
-      env: (name) => bindingOf(env, name),
-      readFile: () => Promise.reject(new SluiceError("config", "there are no files on Workers")),
-      parts(plan) {
-        const engine = workersEngine(kernel);
+    const mounted = await startMounted(texts, {
+      ...groundOf(env),
+      parts(plan: Plan): Parts {
+        const engine = engineHere();
         const host = workersHost(engine, plan.logLevel ?? "info", keepAlive);
-        return { engine, host, server: host.server };
+        const parts = { engine, host, server: host.server };
+        if (!needsObject(plan, engine, host)) return parts;
+        objects = namespaceOf(env);
+        return { ...parts, plan: doorPlan(plan) };
       },
     });
+    return { mounted, objects };
   } catch {
     // Logged where it was found.
     return "failed";
   }
-}
-
-/** Variables and secrets are text; a JSON variable counts as its text. */
-function bindingOf(env: unknown, name: string): string | undefined {
-  if (typeof env !== "object" || env === null || !Object.hasOwn(env, name)) return undefined;
-  const found: unknown = Reflect.get(env, name);
-  if (typeof found === "string") return found;
-  return typeof found === "number" || typeof found === "boolean" ? String(found) : undefined;
 }
 
 /** Absent where the gateway is called by something else than the platform. */

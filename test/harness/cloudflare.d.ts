@@ -1,4 +1,4 @@
-/** What tests use of workerd's own modules. */
+/** As much of workerd's own modules, and of the test plugin's, as the tests inside workerd use. */
 declare module "cloudflare:workers" {
   export class DurableObject {
     protected readonly ctx: unknown;
@@ -8,11 +8,19 @@ declare module "cloudflare:workers" {
 declare module "cloudflare:test" {
   interface Stub {
     readonly id: unknown;
+    fetch(request: Request): Promise<Response>;
   }
-  export const env: { readonly VESSEL: { idFromName(name: string): unknown; get(id: unknown): Stub } };
-  /** Runs the callback inside the object. */
-  export function runInDurableObject<Result>(
-    stub: Stub,
-    callback: (instance: unknown, state: { readonly storage: unknown }) => Result | Promise<Result>,
-  ): Promise<Result>;
+  interface Namespace {
+    idFromName(name: string): unknown;
+    get(id: unknown): Stub;
+  }
+
+  /** The bindings of vitest.workers.config.ts. */
+  export const env: { readonly SLUICE: Namespace; readonly VESSEL: Namespace };
+  /** The Worker that `main` names. */
+  export const SELF: Stub;
+  /** `work` in the object's own context. What the platform gives as `state`, the caller knows. */
+  export function runInDurableObject<Result>(stub: Stub, work: (instance: unknown, state: never) => Result | Promise<Result>): Promise<Result>;
+  /** Whether an alarm was set; it has run then. */
+  export function runDurableObjectAlarm(stub: Stub): Promise<boolean>;
 }

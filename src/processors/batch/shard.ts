@@ -1,5 +1,5 @@
 /** What waits to become one batch: loads in order of arrival, their size, and when they are due. */
-import type { PlainOrigin } from "../../pipeline/stage.ts";
+import type { Envelope, PlainOrigin, Share } from "../../pipeline/stage.ts";
 import type { Load } from "../../pipeline/batching/cut.ts";
 import type { Origins } from "../../pipeline/batching/origins.ts";
 
@@ -8,6 +8,8 @@ export interface Taken extends Load {
   readonly bytes: number;
   readonly id: string;
   readonly origin: PlainOrigin;
+  /** The entries that it is made of; none where nothing is kept. */
+  readonly madeOf: readonly Share[];
 }
 
 /** Bytes that each waiting load counts for besides its own: so many tiny requests have their bound, too. */
@@ -24,6 +26,7 @@ export class Shard {
   watched = false;
   readonly #origins: Origins;
   #loads: Load[] = [];
+  #madeOf: Share[] = [];
   #items = 0;
   #bytes = 0;
   #dueMs = 0;
@@ -48,8 +51,8 @@ export class Shard {
     return this.#dueMs;
   }
 
-  /** `dueMs` counts for the first load. */
-  add(load: Load, id: string, origin: PlainOrigin, dueMs: number): void {
+  /** A load out of the envelope. `dueMs` counts for the first one. */
+  add(load: Load, { id, origin, entry }: Pick<Envelope, "id" | "origin" | "entry">, dueMs: number): void {
     const own = this.#origins.own(origin);
     if (this.#origin === undefined) {
       this.#dueMs = dueMs;
@@ -57,6 +60,7 @@ export class Shard {
     }
     this.#origin = this.#origin === undefined ? own : this.#origins.shared(this.#origin, own);
     this.#loads.push(load);
+    if (entry !== undefined) this.#madeOf.push({ entry, items: load.items });
     this.#items += load.items;
     this.#bytes += bytesOf(load);
   }
@@ -65,8 +69,16 @@ export class Shard {
   take(): Taken | undefined {
     const origin = this.#origin;
     if (origin === undefined) return undefined;
-    const taken = { requests: this.#loads.flatMap(({ requests }) => requests), items: this.#items, bytes: this.#bytes, id: this.#id, origin };
+    const taken = {
+      requests: this.#loads.flatMap(({ requests }) => requests),
+      items: this.#items,
+      bytes: this.#bytes,
+      id: this.#id,
+      origin,
+      madeOf: this.#madeOf,
+    };
     this.#loads = [];
+    this.#madeOf = [];
     this.#items = 0;
     this.#bytes = 0;
     this.#origin = undefined;

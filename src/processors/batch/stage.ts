@@ -45,6 +45,7 @@ const SHARD_SHARE = 4;
 const FULL_RETRY_MS = 1000;
 export class BatchStage implements Stage {
   readonly state: Stage["state"];
+  readonly namesEntries = true;
   readonly #parts: BatchParts;
   readonly #options: BatchOptions;
   readonly #origins: Origins;
@@ -111,7 +112,7 @@ export class BatchStage implements Stage {
     this.#waitingBytes += bytes;
     tally.held(items, bytes);
     loads.forEach((load, index) => {
-      shard.add(load, envelope.id, envelope.origin, this.#nowMs() + this.#options.timeoutMs);
+      shard.add(load, envelope, this.#nowMs() + this.#options.timeoutMs);
       if (index < sent.length) this.#send(shard, "size");
     });
     if (shard.bytes * SHARD_SHARE >= this.#options.heldBytesMax) this.#send(shard, "bytes");
@@ -134,7 +135,7 @@ export class BatchStage implements Stage {
     const { engine, signal } = this.#parts;
     const origin = this.#origins.own(envelope.origin);
     for (const { requests, items } of divided(engine, signal, envelope, counts)) {
-      yield { signal, requests, items, checked: true, id: counts.length === 1 ? envelope.id : this.#idAfter(envelope.id), origin };
+      yield { ...envelope, signal, requests, items, checked: true, id: counts.length === 1 ? envelope.id : this.#idAfter(envelope.id), origin };
     }
     return undefined;
   }
@@ -144,11 +145,12 @@ export class BatchStage implements Stage {
     const next = this.#next;
     const taken = next === undefined ? undefined : shard.take();
     if (next === undefined || taken === undefined) return;
-    const { bytes, id, items, origin, requests } = taken;
+    const { bytes, id, items, madeOf, origin, requests } = taken;
     const { signal, tally } = this.#parts;
     this.#waitingBytes -= bytes;
     tally.sent(trigger);
-    this.#outbox.put({ envelope: { signal, requests, items, checked: true, id: this.#idAfter(id), origin }, bytes, next });
+    const batch: Envelope = { signal, requests, items, checked: true, id: this.#idAfter(id), origin };
+    this.#outbox.put({ envelope: madeOf.length === 0 ? batch : { ...batch, madeOf }, bytes, next });
   }
 
   /** One watcher a shard: sends what is due, and lets go of the shard when nothing waits. */

@@ -46,6 +46,7 @@ export interface HoldingParts<Kept extends Leaf> {
 
 export class HoldingStage<Kept extends Leaf> implements Stage {
   readonly state = "process";
+  readonly namesEntries = true;
   readonly #parts: HoldingParts<Kept>;
   readonly #shelves = new Map<string, Shelf<Kept>>();
   readonly #startMs: number;
@@ -111,10 +112,11 @@ export class HoldingStage<Kept extends Leaf> implements Stage {
     this.#away(-this.#awayLeaves, -this.#awayBytes);
   }
 
-  #passRest({ signal, id, origin }: Envelope, splits: readonly Split<Kept>[], items: number, next: Next): Promise<Outcome> {
-    if (items === 0) return Promise.resolve(ACCEPTED);
+  #passRest({ signal, id, origin, entry, restAnswered }: Envelope, splits: readonly Split<Kept>[], items: number, next: Next): Promise<Outcome> {
+    if (items === 0 || restAnswered === true) return Promise.resolve(ACCEPTED);
     const requests = splits.flatMap(({ rest }) => rest ?? []);
-    return this.#pass({ signal, requests, items, id, origin }, next);
+    const rest: Envelope = { signal, requests, items, id, origin };
+    return this.#pass(entry === undefined ? rest : { ...rest, restOf: entry }, next);
   }
 
   #pass(envelope: Envelope, next: Next): Promise<Outcome> {
@@ -123,10 +125,10 @@ export class HoldingStage<Kept extends Leaf> implements Stage {
     return next(envelope);
   }
 
-  #put(key: string, arrivals: readonly Arrival<Kept>[], { id, origin }: Envelope, next: Next): void {
+  #put(key: string, arrivals: readonly Arrival<Kept>[], envelope: Envelope, next: Next): void {
     const { books } = this.#parts;
     this.#next = next;
-    const fresh = this.#shelfOf(key).put(arrivals, id, origin);
+    const fresh = this.#shelfOf(key).put(arrivals, envelope);
     books.arrived(arrivals.length);
     books.held(fresh);
     books.folded(arrivals.length - fresh);
@@ -165,11 +167,14 @@ export class HoldingStage<Kept extends Leaf> implements Stage {
   }
 
   /** The requests of one shelf, one after the other. Never rejects. */
-  async #deliver({ written, bytes, leaves, id, origin }: Taken, next: Next): Promise<void> {
+  async #deliver({ written, bytes, leaves, id, origin, madeOf }: Taken, next: Next): Promise<void> {
     let left = leaves;
-    for (const { request, items } of written) {
+    for (const [index, { request, items }] of written.entries()) {
       const { signal, host } = this.#parts;
-      const envelope: Envelope = { signal, requests: [request], items, id: this.#idAfter(id), origin };
+      const emitted: Envelope = { signal, requests: [request], items, id: this.#idAfter(id), origin };
+      // An entry may be in any of them: it has been answered with the last one.
+      const shares = index === written.length - 1 ? madeOf : madeOf.map(({ entry }) => ({ entry, items: 0 }));
+      const envelope = madeOf.length === 0 ? emitted : { ...emitted, madeOf: shares };
       const outcome = await tried(
         envelope,
         next,

@@ -1,5 +1,5 @@
 /** What one origin has on hold: a tree of leaves, and what it costs. */
-import type { PlainOrigin } from "../../pipeline/stage.ts";
+import type { Envelope, PlainOrigin, Share } from "../../pipeline/stage.ts";
 import type { Origins } from "../../pipeline/batching/origins.ts";
 import { Branch, type Leaf, write, type Written } from "./tree.ts";
 
@@ -28,6 +28,8 @@ export interface Taken {
   readonly bytes: number;
   readonly id: string;
   readonly origin: PlainOrigin;
+  /** The entries that it is made of; none where nothing is kept. */
+  readonly madeOf: readonly Share[];
 }
 
 export class Shelf<Kept extends Leaf> {
@@ -37,6 +39,7 @@ export class Shelf<Kept extends Leaf> {
   /** Bytes of each leaf, by its key. */
   readonly #costs = new Map<string, number>();
   #bytes = 0;
+  #madeOf: Share[] = [];
   #id = "";
   #origin: PlainOrigin | undefined;
 
@@ -64,9 +67,10 @@ export class Shelf<Kept extends Leaf> {
     return { leaves: fresh.size, bytes };
   }
 
-  /** How many leaves were new. */
-  put(arrivals: readonly Arrival<Kept>[], id: string, origin: PlainOrigin): number {
+  /** How many leaves were new. The envelope is the one that they came in. */
+  put(arrivals: readonly Arrival<Kept>[], { id, items, origin, entry }: Envelope): number {
     const own = this.#origins.own(origin);
+    if (entry !== undefined) this.#madeOf.push({ entry, items });
     if (this.#origin === undefined) this.#id = id;
     this.#origin = this.#origin === undefined ? own : this.#origins.shared(this.#origin, own);
     const before = this.#costs.size;
@@ -78,7 +82,8 @@ export class Shelf<Kept extends Leaf> {
   take(): Taken | undefined {
     const origin = this.#origin;
     if (origin === undefined || this.#costs.size === 0) return undefined;
-    const taken = { written: write(this.#root, REQUEST_BYTES_MAX), leaves: this.#costs.size, bytes: this.bytes, id: this.#id, origin };
+    const taken = { written: write(this.#root, REQUEST_BYTES_MAX), leaves: this.#costs.size, bytes: this.bytes, id: this.#id, origin, madeOf: this.#madeOf };
+    this.#madeOf = [];
     this.#weight = { bytes: 0 };
     this.#root = new Branch<Kept>(0, [], this.#weight);
     this.#costs.clear();

@@ -12,7 +12,7 @@ import type { Finding, Plan } from "../../config/plan.ts";
 import { validateBuiltIn } from "../../config/registry.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { Counters } from "../../pipeline/counters.ts";
-import { Gateway } from "../../pipeline/gateway.ts";
+import { Gateway, type GatewayParts, type GatewayPlan } from "../../pipeline/gateway.ts";
 import { answerFetch, type FetchServing } from "./exchange.ts";
 import type { MountedServer } from "./server.ts";
 
@@ -29,6 +29,9 @@ export interface Parts {
   readonly engine: Engine;
   readonly host: Host;
   readonly server: MountedServer;
+  /** Default: the one that was read. */
+  readonly plan?: GatewayPlan | undefined;
+  readonly keep?: GatewayParts["keep"];
 }
 
 /** What a runtime gives, beside a configuration. */
@@ -45,6 +48,7 @@ export interface Mounted extends Pick<FetchServing, "unread"> {
   readonly engine: Engine;
   readonly logger: Logger;
   readonly gateway: Gateway;
+  readonly counters: Counters;
 }
 
 /** The plan of one or more texts, later ones merged over earlier ones; throws the first problem, and logs all. */
@@ -68,19 +72,21 @@ function fieldsOf({ where, cure }: Finding): Record<string, string> {
 
 /** Builds everything. Throws `config`, having logged what is wrong. */
 export async function startMounted(texts: readonly string[], ground: Ground): Promise<Mounted> {
-  const plan = await readPlan(texts, ground);
-  const { engine, host, server } = ground.parts(plan);
-  const { logger } = host;
-  const metrics = plan.telemetry?.metrics;
-  if (metrics?.readers !== undefined && metrics.level !== "none") {
-    logger.log("warn", "service.telemetry.metrics.readers is not in force: own metrics are served and sent only by `sluice run`");
-  }
+  const read = await readPlan(texts, ground);
+  const counters = new Counters();
+  let { logger } = ground;
   try {
-    const gateway = await Gateway.start({ plan, host, engine, counters: new Counters() });
+    const { engine, host, server, plan = read, keep } = ground.parts(read);
+    ({ logger } = host);
+    const metrics = read.telemetry?.metrics;
+    if (metrics?.readers !== undefined && metrics.level !== "none") {
+      logger.log("warn", "service.telemetry.metrics.readers is not in force: own metrics are served and sent only by `sluice run`");
+    }
+    const gateway = await Gateway.start({ plan, host, engine, counters, keep });
     if (server.handler === undefined) {
       throw new SluiceError("config", "Cannot serve requests: no receiver takes them over HTTP", { cure: "Give an otlp receiver protocols: {http: }" });
     }
-    return { server, engine, logger, gateway, unread: ground.unread };
+    return { server, engine, logger, gateway, counters, unread: ground.unread };
   } catch (error) {
     logger.log(
       "error",

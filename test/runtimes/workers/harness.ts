@@ -33,8 +33,8 @@ function launch(args: readonly string[], env: Readonly<Record<string, string>>) 
 }
 
 /** Starts it and waits until it is ready. */
-export async function startWorker(yaml: string, env: Readonly<Record<string, string>> = {}): Promise<Worker> {
-  const { child, told, ended } = launch(["--config", `yaml:${yaml}`], env);
+export async function startWorker(yaml: string, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Worker> {
+  const { child, told, ended } = launch(["--config", `yaml:${yaml}`, ...args], env);
   let over = false;
   void ended.then(() => (over = true));
   while (!/Sluice is ready .*runtime=workers/.test(told.stderr)) {

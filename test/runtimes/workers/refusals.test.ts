@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS } from "../../../scripts/workers/files.ts";
+import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS, OBJECTS } from "../../../scripts/workers/files.ts";
 import { portOf } from "../../contract/sinks.ts";
 import { ROOT, runToEnd } from "./harness.ts";
 
@@ -41,11 +41,10 @@ test.each<readonly [name: string, parts: Parts, message: RegExp]>([
     /:2:\d+: Cannot listen for "receivers\.otlp\/b\.protocols\.http\.endpoint" on Workers: .*"receivers\.otlp\.protocols\.http\.endpoint" has/,
   ],
   [
-    "a stage that keeps",
-    { processors: "{batch: }", pipeline: "{receivers: [otlp], processors: [batch], exporters: [otlp_http]}" },
-    /Cannot use processor "batch" on Workers/,
+    "a queue in memory",
+    { exporter: ", sending_queue: {}" },
+    /:4:\d+: Cannot use exporter "otlp_http" on Workers: its queue is in memory.*\n(?:.*\n)*.*=> Give it a storage .*, or take sending_queue out/,
   ],
-  ["a queue", { exporter: ", sending_queue: {}" }, /Cannot use exporter "otlp_http" on Workers: .*\n(?:.*\n)*.*=> Take sending_queue out/],
   ["certificates of a destination", { exporter: ", tls: {ca_file: ca.pem}" }, /Cannot use tls\.ca_file on Workers/],
   ["no verification", { exporter: ", tls: {insecure_skip_verify: true}" }, /Cannot use tls\.insecure_skip_verify on Workers/],
   ["connections of its own", { exporter: ", max_conns_per_host: 3" }, /Cannot use max_conns_per_host on Workers/],
@@ -73,9 +72,14 @@ test("a port that another process has: the message of the other runtimes", async
   expect(code).toBe(1);
 });
 
-test("the repository's Worker and the one on the desk have one date and the same flags", () => {
+test("the repository's Worker and the one on the desk have one date, the same flags and the same objects", () => {
   const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   expect(/^compatibility_date = "(.*)"$/m.exec(toml)?.[1]).toBe(COMPATIBILITY_DATE);
   const flags = /^compatibility_flags = \[(.*?)^\]$/ms.exec(toml)?.[1] ?? "";
   expect([...flags.matchAll(/^\s*"(.*)",$/gm)].map((match) => match[1])).toEqual([...COMPATIBILITY_FLAGS]);
+  const [binding] = OBJECTS.durable_objects.bindings;
+  expect(toml).toContain(`[[durable_objects.bindings]]\nname = "${binding.name}"\nclass_name = "${binding.class_name}"\n`);
+  const [{ tag, new_sqlite_classes: classes }] = OBJECTS.migrations;
+  expect(toml).toContain(`[[migrations]]\ntag = "${tag}"\nnew_sqlite_classes = ["${classes.join('", "')}"]\n`);
+  expect(readFileSync(join(ROOT, "examples/workers/worker.ts"), "utf8")).toContain(`export const ${binding.class_name} = `);
 });
