@@ -8,13 +8,13 @@ export interface Numbered extends Case {
 }
 
 /** The requests of a receiver, and the cases that it feeds. */
-export interface Fed extends Pick<Case, "signal" | "payloads"> {
+export interface Fed extends Pick<Case, "signal" | "payloads" | "headers"> {
   readonly fed: readonly Numbered[];
 }
 
 export function receiversOf(suite: readonly Numbered[]): readonly Fed[] {
-  const groups = Map.groupBy(suite, ({ signal, payloads }) => `${signal} ${payloads.join()}`);
-  return [...groups.values()].map((fed) => ({ signal: fed[0]?.signal ?? "traces", payloads: fed[0]?.payloads ?? [], fed }));
+  const groups = Map.groupBy(suite, ({ signal, payloads, headers }) => `${signal} ${payloads.join()} ${JSON.stringify(headers)}`);
+  return [...groups.values()].map((fed) => ({ signal: "traces", payloads: [], ...fed[0], fed }));
 }
 
 /** `ports` of the receivers, in order. */
@@ -22,7 +22,10 @@ export function configuration(suite: readonly Numbered[], ports: readonly number
   const receivers = receiversOf(suite);
   return [
     "receivers:",
-    ...receivers.map((_, index) => `  otlp/${index}: {protocols: {http: {endpoint: "127.0.0.1:${ports[index]}"}}}`),
+    ...receivers.map(
+      ({ headers }, index) =>
+        `  otlp/${index}: {protocols: {http: {endpoint: "127.0.0.1:${ports[index]}"${headers === undefined ? "" : ", include_metadata: true"}}}}`,
+    ),
     "processors:",
     ...suite.flatMap((one) => Object.entries(one.processors).map(([id, settings], at) => `  ${processorId(one, id, at)}:\n${indented(settings)}`)),
     "exporters:",

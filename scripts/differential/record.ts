@@ -51,14 +51,14 @@ export async function record(binary: string, suite: readonly Case[]): Promise<Re
 }
 
 async function sendAll(suite: readonly Numbered[], ports: readonly number[], sink: Sink, answers: Map<string, Recorded>): Promise<void> {
-  for (const [index, { signal, payloads, fed }] of receiversOf(suite).entries()) {
+  for (const [index, { signal, payloads, headers, fed }] of receiversOf(suite).entries()) {
     const out = new Map(fed.map((one): [Numbered, unknown[]] => [one, []]));
     for (const payload of payloads) {
       const body = payloadBytes(signal, payload);
       sink.arrived.clear();
       const response = await fetch(`http://127.0.0.1:${ports[index]}/v1/${signal}`, {
         method: "POST",
-        headers: { "content-type": "application/x-protobuf" },
+        headers: { ...headers, "content-type": "application/x-protobuf" },
         body,
       });
       const text = await response.text();

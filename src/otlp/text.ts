@@ -29,8 +29,22 @@ export function isText(bytes: Uint8Array, start: number, end: number, text: Rang
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Up to here a loop is faster than a decoder, by far on Node and Deno; no slower on Bun. */
+const SHORT_BYTES = 12;
+
 /** The range as a string. Allocates: for people to read, not for rules. */
 export function textAt(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > SHORT_BYTES) return decoded(bytes, start, end);
+  let text = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte > 0x7f) return decoded(bytes, start, end);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function decoded(bytes: Uint8Array, start: number, end: number): string {
   // TextDecoder refuses shared memory in browsers, so the bytes are copied out first.
   return decoder.decode(bytes.slice(start, end));
 }

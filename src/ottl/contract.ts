@@ -2,6 +2,7 @@
  * What the parts of OTTL agree on: a compiled value (`Operand`), a function's definition, a context's
  * paths. The compiler knows no function and no path by name; functions know no grammar.
  */
+import type { Host } from "../base/host.ts";
 import type { Attributes } from "../otlp/attributes.ts";
 import type { RuleMemory } from "../otlp/engine.ts";
 import type { Level } from "../pipeline/step.ts";
@@ -112,6 +113,7 @@ export type Arguments<P extends readonly Parameter[]> = {
 /** What a function may need from outside, when it is built. */
 export interface Tools {
   readonly engine: RuleMemory;
+  readonly runtime: Host["runtime"];
   /** Nanoseconds since 1970, for Now(). */
   now(): bigint;
   /** From 0 up to 1, for UUID(). */
@@ -180,7 +182,7 @@ export interface Context {
   /** resource, scope, span, spanevent, metric, datapoint, exemplar, log, profile. */
   readonly name: string;
   readonly level: Level;
-  /** Its own name, and those of what is above it: `span`, `scope` (and `instrumentation_scope`), `resource`. */
+  /** Its own name, and those of what is above it: `span`, `scope` (and `instrumentation_scope`), `resource`; and `otelcol`. */
   readonly roots: readonly string[];
   /** `root` is one of `roots`; the segments follow it. */
   path(root: string, segments: readonly PathSegment[], tools: Tools): PathResult;

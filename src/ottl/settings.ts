@@ -150,6 +150,7 @@ export function report(context: z.core.$RefinementCtx, issues: readonly SettingI
 export function toolsOf({ engine, host, logger, id }: Context): Tools {
   return {
     engine,
+    runtime: host.runtime,
     now: () => BigInt(Math.round(host.clock.nowMs())) * 1_000_000n,
     random: () => host.random(),
     log: (level, message) => logger.log(level, message, { component: id }),
@@ -165,6 +166,7 @@ export const CHECKING: Tools = {
     region: () => 0,
     text: (text) => ({ text, start: 0, end: 0, keyLow: 0, keyHigh: 0 }),
   },
+  runtime: "test",
   now: () => 0n,
   random: () => 0,
   log: () => {},

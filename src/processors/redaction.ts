@@ -1,7 +1,7 @@
 /**
  * The `redaction` processor: removes attributes that are not allowed, masks what must not pass, and says
  * so in added attributes when asked, under the Collector's keys. It looks at the attributes of resources,
- * scopes, spans, span events, log records and data points, and at the bodies of log records.
+ * scopes, spans, span events, log records and data points, at the bodies of log records, and at the names of spans where a sanitizer does.
  */
 import type { Signal } from "../base/signal.ts";
 import type { Attributes } from "../otlp/attributes.ts";
@@ -12,7 +12,9 @@ import { type Level, levelName, type Step } from "../pipeline/step.ts";
 import { AttributeRedaction } from "./redaction/attribute-redaction.ts";
 import { BodyRedaction } from "./redaction/body-redaction.ts";
 import { Rules } from "./redaction/rules.ts";
+import { Sanitizers } from "./redaction/sanitizers.ts";
 import { type RedactionSettings, redactionSchema } from "./redaction/settings.ts";
+import { SpanNames } from "./redaction/span-names.ts";
 
 /** The `redaction` processor. */
 export const redaction = defineProcessor<RedactionSettings>({
@@ -26,14 +28,23 @@ export const redaction = defineProcessor<RedactionSettings>({
 function stepsOf(config: RedactionSettings, { id, engine }: Context, signal: Signal): Step[] {
   const rules = new Rules(config, engine);
   const staging = new Staging(engine);
-  const redacted = new AttributeRedaction(rules, config.summary, config.redact_all_types, engine, staging);
-  const body = new BodyRedaction(rules, config.summary, engine, staging);
+  const sanitizers = new Sanitizers(config, signal, engine);
+  const redacted = new AttributeRedaction(rules, sanitizers, config.summary, config.redact_all_types, engine, staging);
+  const body = new BodyRedaction(rules, sanitizers, config.summary, engine, staging);
   const every = (level: Level) => `${levelName(level, signal)}.attributes (all)`;
   const at = (level: Level, attributesOf: (cursor: Cursor) => Attributes): Step =>
     stepAt(id, level, [every(level)], (cursor) => redacted.apply(attributesOf(cursor)));
+  const spans = (): Step => {
+    const names = new SpanNames(config, rules, sanitizers, engine, staging);
+    if (!names.enabled) return at("item", ({ item }) => item.attributes);
+    return stepAt(id, "item", [every("item"), "span.name"], ({ item }) => {
+      redacted.apply(item.attributes);
+      names.apply(item);
+    });
+  };
   const above = [at("resource", ({ resource }) => resource.attributes), at("scope", ({ scope }) => scope.attributes)];
   if (signal === "metrics") return [...above, at("point", ({ point }) => point.attributes)];
-  if (signal === "traces") return [...above, at("item", ({ item }) => item.attributes), at("event", ({ inner }) => inner.attributes)];
+  if (signal === "traces") return [...above, spans(), at("event", ({ inner }) => inner.attributes)];
   const record = ({ item }: Cursor) => {
     redacted.apply(item.attributes);
     body.apply(item);

@@ -13,6 +13,8 @@ export interface Case {
   /** Names in payloads.ts, sent one after the other through the same processors. */
   readonly payloads: readonly string[];
   readonly processors: Processors;
+  /** Sent with the requests; the receiver keeps them. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The Collector groups data points in a map of Go's, whose order is random: they are compared in any. */
   readonly pointsInAnyOrder?: true;
 }

@@ -3,10 +3,15 @@ import type { Signal } from "../../src/base/signal.ts";
 import { judge, type Plain } from "../harness/judge.ts";
 import { LOGS } from "./payloads/logs.ts";
 import { METRICS } from "./payloads/metrics.ts";
+import { SANITIZER_LOGS, SANITIZER_TRACES } from "./payloads/sanitizers.ts";
 import { SERIES } from "./payloads/series.ts";
 import { TRACES } from "./payloads/traces.ts";
 
-const PAYLOADS: Readonly<Record<string, Readonly<Record<string, Plain>>>> = { traces: TRACES, metrics: { ...METRICS, ...SERIES }, logs: LOGS };
+const PAYLOADS: Readonly<Record<string, Readonly<Record<string, Plain>>>> = {
+  traces: { ...TRACES, ...SANITIZER_TRACES },
+  metrics: { ...METRICS, ...SERIES },
+  logs: { ...LOGS, ...SANITIZER_LOGS },
+};
 const encoded = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /** The request's bytes, fields ascending. */

@@ -6,9 +6,10 @@ import { COMPONENTS, validateBuiltIn } from "../../src/config/registry.ts";
 import { SluiceError } from "../../src/base/errors.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
+import { Batch } from "../../src/pipeline/batch.ts";
 import type { Intake } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
-import { admitted, batchBytes, batchOf } from "../harness/engine.ts";
+import { admitted, batchBytes } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
 import { bareHost } from "../processors/support.ts";
 import { type Case, NOTHING, type Processors, type Recorded } from "./case.ts";
@@ -19,6 +20,15 @@ import { payloadBytes } from "./payloads.ts";
 
 /** 2026-11-21, so that Now() is a time of today. */
 const NOW_MS = 1_795_000_000_000;
+
+const ORIGIN = { receiver: "otlp", peer: "127.0.0.1:51000", tenant: "", arrivedMs: NOW_MS };
+
+/** What the receiver keeps of a request that is sent with these headers, when it is to keep any. */
+function kept(headers: Case["headers"]): Readonly<Record<string, string>> {
+  if (headers === undefined) return {};
+  const sent = { ...headers, "content-type": "application/x-protobuf" };
+  return Object.fromEntries(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]));
+}
 
 const host = { ...bareHost, clock: { nowMs: () => NOW_MS, monotonicMs: () => NOW_MS }, random: () => 0.5 };
 
@@ -57,7 +67,7 @@ export async function throughSluice(engine: Engine, one: Case, form: Form): Prom
     const out: unknown[] = [];
     for (const payload of one.payloads) {
       const bytes = payloadBytes(one.signal, payload);
-      await send(engine, one.signal, inForm(form, judge(one.signal).type.fullName.slice(1), bytes), intake);
+      await send(engine, one, inForm(form, judge(one.signal).type.fullName.slice(1), bytes), intake);
       out.push(answer(one, bytes, passed.splice(0)));
     }
     return { out };
@@ -109,9 +119,10 @@ function noFiles(): Promise<string> {
   return Promise.reject(new SluiceError("config", "there is no such file"));
 }
 
-async function send(engine: Engine, signal: Signal, bytes: Uint8Array, intake: Intake | undefined): Promise<void> {
+async function send(engine: Engine, { signal, headers }: Case, bytes: Uint8Array, intake: Intake | undefined): Promise<void> {
   if (intake === undefined) throw new Error("The gateway started no receiver");
-  const batch = batchOf(signal, admitted(engine, signal, bytes));
+  const { chunk, items } = admitted(engine, signal, bytes);
+  const batch = new Batch({ signal, chunks: [chunk], id: "test", items, origin: { ...ORIGIN, headers: kept(headers) } });
   try {
     await intake.consume(batch);
   } finally {

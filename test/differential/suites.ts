@@ -6,6 +6,7 @@ import { FILTERS } from "./cases/filter.ts";
 import { METRIC_FUNCTIONS } from "./cases/metric-functions.ts";
 import { PATHS } from "./cases/paths.ts";
 import { PROCESSORS } from "./cases/processors.ts";
+import { SANITIZERS } from "./cases/sanitizers.ts";
 import { STATEMENTS } from "./cases/statements.ts";
 import { VALUES_KINDS } from "./cases/values-kinds.ts";
 import { VALUES_TEXT } from "./cases/values-text.ts";
@@ -18,6 +19,7 @@ export const SUITES: Readonly<Record<string, readonly Case[]>> = {
   "metric-functions": METRIC_FUNCTIONS,
   paths: PATHS,
   processors: PROCESSORS,
+  sanitizers: SANITIZERS,
   statements: STATEMENTS,
   "values-kinds": VALUES_KINDS,
   "values-text": VALUES_TEXT,

@@ -18,7 +18,7 @@ type Edit = (span: Editable, attributes: Pair[]) => void;
 /** The payload after the statements, as objects. */
 function transformed(bytes: Uint8Array<ArrayBuffer>, group: Group): Plain {
   const engine = testEngine();
-  const tools = { engine, now: () => 0n, random: () => 0, log: () => {} };
+  const tools = { engine, runtime: "test" as const, now: () => 0n, random: () => 0, log: () => {} };
   const { sequence, issues } = sequenceStatements(group, dialectOf(SPAN_CONTEXT, SECOND), { tools, prefixed: true });
   if (issues !== undefined) throw new Error(issues.map(({ message }) => message).join());
   const { level, reads, writes } = sequence;

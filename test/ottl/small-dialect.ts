@@ -37,7 +37,7 @@ export function rig(prefixed = true): Rig {
   const fields = new Map<string, Value>();
   const logged: string[] = [];
   const uses = { gets: 0, places: 0, bodies: 0, calls: 0 };
-  const tools: Tools = { engine, now: () => 5n, random: () => 0.5, log: (level, message) => logged.push(`${level}: ${message}`) };
+  const tools: Tools = { engine, runtime: "test", now: () => 5n, random: () => 0.5, log: (level, message) => logged.push(`${level}: ${message}`) };
   const area = engine.region(4096);
 
   /** An attribute with a written key lies there as an AnyValue; `count` and `flag` as a message's own fields. */

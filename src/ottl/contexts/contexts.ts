@@ -9,6 +9,7 @@ import { EXEMPLAR_PATHS, pointPaths } from "./data-point.ts";
 import { type Enums, LOG_ENUMS, METRIC_ENUMS, NO_ENUMS, POINT_ENUMS, SPAN_ENUMS } from "./enums.ts";
 import { LOG_PATHS } from "./log.ts";
 import { metricPaths } from "./metric.ts";
+import { OTELCOL_PATHS } from "./otelcol.ts";
 import { RESOURCE_PATHS, SCOPE_PATHS } from "./parents.ts";
 import { type Entries, resolve } from "./paths.ts";
 import { PROFILE_PATHS } from "./profile.ts";
@@ -49,11 +50,12 @@ export const CONTEXTS: readonly Context[] = [
 
 function context(name: string, level: Level, own: Entries, above: Readonly<Record<string, Entries>>, enums: Enums): Context {
   const mine: Entries = { ...own, cache: CACHE };
+  const others: Readonly<Record<string, Entries>> = { ...above, otelcol: OTELCOL_PATHS };
   return {
     name,
     level,
-    roots: [name, ...Object.keys(above)],
-    path: (root, segments, tools) => resolve(root === name ? mine : (above[root] ?? {}), segments, tools),
+    roots: [name, ...Object.keys(others)],
+    path: (root, segments, tools) => resolve(root === name ? mine : (others[root] ?? {}), segments, tools),
     enums,
   };
 }

@@ -5,12 +5,11 @@
 import type { Host } from "../../base/host.ts";
 import { encodeAnyValue } from "../../otlp/any-value.ts";
 import type { CursorOrigin } from "../../otlp/cursor.ts";
+import { addressOf } from "../../otlp/peer.ts";
 
 const METADATA = "metadata.";
 const AUTH = "auth.";
 const ADDRESS = "client.address";
-/** An IPv4 address on a socket for both kinds; the Collector writes it without this. */
-const MAPPED = "::ffff:";
 
 type Runtime = Host["runtime"];
 
@@ -32,7 +31,7 @@ export class ContextValue {
     this.#read = from === ADDRESS ? ({ peer }) => addressOf(peer, runtime) : headerReader(from);
   }
 
-  /** The AnyValue of this origin; undefined where it has none. */
+  /** The AnyValue of this origin; undefined where it has none. A peer that is not known is an empty value, as in the Collector. */
   of(origin: CursorOrigin): Uint8Array | undefined {
     if (origin !== this.#origin) {
       this.#origin = origin;
@@ -47,11 +46,4 @@ export class ContextValue {
 function headerReader(from: string): (origin: CursorOrigin) => string | undefined {
   const name = (from.startsWith(METADATA) ? from.slice(METADATA.length) : from).toLowerCase();
   return ({ headers }) => (Object.hasOwn(headers, name) ? headers[name] : undefined);
-}
-
-/** The peer without its port; Workers are told none. Empty where the peer is not known: that is a value, too, as in the Collector. */
-function addressOf(peer: string, runtime: Runtime): string {
-  const colon = runtime === "workers" ? -1 : peer.lastIndexOf(":");
-  const address = colon < 0 ? peer : peer.slice(0, colon);
-  return address.startsWith(MAPPED) && address.includes(".") ? address.slice(MAPPED.length) : address;
 }

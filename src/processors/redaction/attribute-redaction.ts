@@ -1,6 +1,7 @@
 /**
  * Redacts one list of attributes. In this order, the first that applies: ignored keys pass, keys that are
- * not allowed go, allowed values pass, blocked keys are masked whole, blocked values in part.
+ * not allowed go, allowed values pass, blocked keys are masked whole, blocked values in part, which the
+ * sanitizers go on with.
  */
 import { decodeAnyValue, encodeAnyValue, kindOf, STRING_VALUE } from "../../otlp/any-value.ts";
 import type { Attributes } from "../../otlp/attributes.ts";
@@ -10,18 +11,23 @@ import { textAt } from "../../otlp/text.ts";
 import { valueText } from "../../otlp/value-text.ts";
 import { after, readVarint } from "../../wire/varint.ts";
 import type { Rules } from "./rules.ts";
+import type { Sanitizers } from "./sanitizers.ts";
 import { type Fate, Summary } from "./summary.ts";
 
 export class AttributeRedaction {
   readonly #rules: Rules;
+  readonly #sanitizers: Sanitizers;
   readonly #allTypes: boolean;
   readonly #summary: Summary;
   readonly #bytes: Uint8Array;
   readonly #staging: Staging;
+  /** The database that the list names. */
+  #system = "";
 
   /** `summary` and `allTypes` are the settings of these names. */
-  constructor(rules: Rules, summary: string, allTypes: boolean, engine: Engine, staging: Staging) {
+  constructor(rules: Rules, sanitizers: Sanitizers, summary: string, allTypes: boolean, engine: Engine, staging: Staging) {
     this.#rules = rules;
+    this.#sanitizers = sanitizers;
     this.#allTypes = allTypes;
     this.#summary = new Summary(summary, "redaction.", engine, staging);
     this.#bytes = engine.bytes;
@@ -30,6 +36,7 @@ export class AttributeRedaction {
 
   apply(attributes: Attributes): void {
     const { count } = attributes;
+    this.#system = this.#sanitizers.databases.inAttributes ? this.#sanitizers.systemOf(attributes) : "";
     for (let entry = 0; entry < count; entry++) if (attributes.live(entry)) this.#redact(attributes, entry);
     this.#summary.tell(attributes);
   }
@@ -56,9 +63,9 @@ export class AttributeRedaction {
     const keyEnd = attributes.keyEnd(entry);
     if (rules.allows(start, end)) this.#add("allowed", keyStart, keyEnd);
     else if (rules.masks(keyStart, keyEnd)) this.#mask(attributes, entry, rules.maskedWhole(textAt(this.#bytes, start, end)));
-    else if (rules.blocks(start, end)) {
+    else if (rules.blocks(start, end) || this.#sanitizers.looksAt(keyStart, keyEnd)) {
       const text = textAt(this.#bytes, start, end);
-      const masked = rules.masked(text);
+      const masked = this.#sanitizers.attribute(rules.masked(text), keyStart, keyEnd, this.#system);
       if (masked !== text) this.#mask(attributes, entry, masked);
     }
   }
@@ -71,7 +78,7 @@ export class AttributeRedaction {
     const text = this.#allTypes ? valueText(decodeAnyValue(this.#bytes, attributes.valueStart(entry), attributes.valueEnd(entry))) : "";
     if (rules.allowsText(text)) return this.#add("allowed", keyStart, keyEnd);
     if (rules.masks(keyStart, keyEnd)) return this.#mask(attributes, entry, rules.maskedWhole(text));
-    const masked = rules.masked(text);
+    const masked = this.#sanitizers.attribute(rules.masked(text), keyStart, keyEnd, this.#system);
     if (masked !== text) this.#mask(attributes, entry, masked);
   }
 

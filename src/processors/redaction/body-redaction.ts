@@ -15,6 +15,7 @@ import type { View } from "../../otlp/view.ts";
 import { concatenated, delimited } from "../../wire/message.ts";
 import { after, LEN, readVarint, skipValue } from "../../wire/varint.ts";
 import type { Rules } from "./rules.ts";
+import type { Sanitizers } from "./sanitizers.ts";
 import { Summary } from "./summary.ts";
 
 /** Field numbers of KeyValue, and of the lists' one repeated field. */
@@ -27,12 +28,14 @@ type Rewritten = Uint8Array | undefined;
 
 export class BodyRedaction {
   readonly #rules: Rules;
+  readonly #sanitizers: Sanitizers;
   readonly #summary: Summary;
   readonly #bytes: Uint8Array;
   readonly #staging: Staging;
 
-  constructor(rules: Rules, summary: string, engine: Engine, staging: Staging) {
+  constructor(rules: Rules, sanitizers: Sanitizers, summary: string, engine: Engine, staging: Staging) {
     this.#rules = rules;
+    this.#sanitizers = sanitizers;
     this.#summary = new Summary(summary, "redaction.body.", engine, staging);
     this.#bytes = engine.bytes;
     this.#staging = staging;
@@ -40,7 +43,7 @@ export class BodyRedaction {
 
   apply(record: View): void {
     const start = record.field(LOG_RECORD_BODY);
-    const rewritten = start < 0 ? this.#scalar(0, 0, "body") : this.#value(start, record.fieldEnd(LOG_RECORD_BODY), undefined);
+    const rewritten = start < 0 ? this.#scalar(0, 0, undefined) : this.#value(start, record.fieldEnd(LOG_RECORD_BODY), undefined);
     if (rewritten !== undefined) {
       this.#staging.place(rewritten);
       try {
@@ -55,7 +58,7 @@ export class BodyRedaction {
   /** The AnyValue at [start, end); `path` is undefined for the body itself, and not kept up when keys are not wanted. */
   #value(start: number, end: number, path: string | undefined): Rewritten {
     const kind = kindOf(this.#bytes, start, end);
-    if (kind !== KVLIST_VALUE && kind !== ARRAY_VALUE) return this.#scalar(start, end, path ?? "body");
+    if (kind !== KVLIST_VALUE && kind !== ARRAY_VALUE) return this.#scalar(start, end, path);
     let index = 0;
     return this.#each(start, end, kind, (listStart, listEnd) =>
       this.#each(listStart, listEnd, MEMBERS, (memberStart, memberEnd) =>
@@ -103,23 +106,24 @@ export class BodyRedaction {
     return encodeAnyValue(this.#rules.maskedWhole(typeof value === "string" ? value : ""));
   }
 
-  #scalar(start: number, end: number, name: string): Rewritten {
+  /** `name` is undefined for the body itself: the Collector does not tell that one is allowed. */
+  #scalar(start: number, end: number, name: string | undefined): Rewritten {
     const rules = this.#rules;
     const text = this.#textOf(start, end);
     if (text === undefined) return undefined;
     if (rules.allowsText(text)) {
-      this.#summary.tally.add("allowed", name);
+      if (name !== undefined) this.#summary.tally.add("allowed", name);
       return undefined;
     }
-    const masked = rules.masked(text);
+    const masked = this.#sanitizers.body(rules.masked(text));
     if (masked === text) return undefined;
-    this.#summary.tally.add("masked", name);
+    this.#summary.tally.add("masked", name ?? "body");
     return encodeAnyValue(masked);
   }
 
   /** The value as text; undefined when it is text that no rule would touch. */
   #textOf(start: number, end: number): string | undefined {
-    if (kindOf(this.#bytes, start, end) === STRING_VALUE) {
+    if (!this.#sanitizers.enabled && kindOf(this.#bytes, start, end) === STRING_VALUE) {
       // Behind the tag that was read last, which is the value's.
       const length = readVarint(this.#bytes, after);
       const text = after;

@@ -3,8 +3,8 @@
  * lie in memory; text is made only of what is masked.
  */
 import type { Engine } from "../../otlp/engine.ts";
-import { isText, type Text } from "../../otlp/text.ts";
 import { matches, matchesBytes, parsePattern, type Pattern, replaceEach } from "../../pattern/pattern.ts";
+import { Keys } from "./keys.ts";
 import { type Mask, maskOf } from "./masks.ts";
 import type { RedactionSettings } from "./settings.ts";
 import { SUMMARY_KEYS } from "./summary.ts";
@@ -95,30 +95,4 @@ export class Rules {
 
 function patternsOf(texts: readonly string[]): Pattern[] {
   return texts.map(parsePattern).filter((pattern) => typeof pattern !== "string");
-}
-
-/** A set of keys, by their length. */
-class Keys {
-  readonly #byLength: readonly (readonly Text[] | undefined)[];
-  readonly #bytes: Uint8Array;
-
-  constructor(keys: readonly string[], engine: Engine) {
-    const byLength: Text[][] = [];
-    for (const key of new Set(keys)) {
-      const text = engine.text(key);
-      (byLength[text.end - text.start] ??= []).push(text);
-    }
-    this.#byLength = byLength;
-    this.#bytes = engine.bytes;
-  }
-
-  has(start: number, end: number): boolean {
-    const alike = this.#byLength[end - start];
-    if (alike === undefined) return false;
-    for (let index = 0; index < alike.length; index++) {
-      const key = alike[index];
-      if (key !== undefined && isText(this.#bytes, start, end, key)) return true;
-    }
-    return false;
-  }
 }

@@ -15,25 +15,21 @@ const patterns = z
   )
   .default([]);
 
-const attributes = z.array(z.string()).default([]).describe("Without effect until the sanitizer is available.");
-
-function unavailable(what: string) {
+function database(name: string, attributes = "Attributes that hold its commands. None given: only log bodies and span names are looked at.") {
   return z
-    .literal(false, {
-      error: `${what} is not available: mask what must not pass with blocked_values, or rewrite it with replace_pattern in the transform processor`,
+    .strictObject({
+      enabled: z.boolean().default(false).describe("Whether its commands are masked."),
+      attributes: z.array(z.string()).default([]).describe(attributes),
     })
-    .default(false)
-    .describe("Not available: true is an error.");
-}
-
-function database(name: string) {
-  return z
-    .strictObject({ enabled: unavailable(`the sanitizer of ${name}`), attributes })
     .prefault({})
-    .describe(`Commands of ${name}. Not available.`);
+    .describe(`Commands of ${name}.`);
 }
 
-const sanitizeSpanName = z.boolean().optional().describe("Without effect until the sanitizer is available.");
+const WITHOUT_EFFECT = "Without effect, as in the Collector: log bodies and span names are looked at.";
+
+function sanitizeSpanName(which: string) {
+  return z.boolean().optional().describe(`Whether the names of ${which} are masked, too; they are unless this is false.`);
+}
 
 export const redactionSchema = z
   .strictObject({
@@ -54,9 +50,13 @@ export const redactionSchema = z
     redact_all_types: z.boolean().default(false).describe("Whether numbers, booleans, lists and maps are looked at as text, too; otherwise only text is."),
     summary: z.string().default("").describe("What is said of it in added attributes: debug (keys and counts), info (counts), anything else: nothing."),
     url_sanitizer: z
-      .strictObject({ enabled: unavailable("the URL sanitizer"), attributes, sanitize_span_name: sanitizeSpanName })
+      .strictObject({
+        enabled: z.boolean().default(false).describe("Whether what reads like an id in a URL becomes a star."),
+        attributes: z.array(z.string()).default([]).describe("Attributes that hold URLs. None given: only log bodies and span names are looked at."),
+        sanitize_span_name: sanitizeSpanName("client and server spans of HTTP"),
+      })
       .prefault({})
-      .describe("Not available."),
+      .describe("Paths of URLs."),
     db_sanitizer: z
       .strictObject({
         sql: database("SQL databases"),
@@ -64,12 +64,12 @@ export const redactionSchema = z
         valkey: database("Valkey"),
         memcached: database("memcached"),
         mongo: database("MongoDB"),
-        opensearch: database("OpenSearch"),
-        es: database("Elasticsearch"),
-        sanitize_span_name: sanitizeSpanName,
+        opensearch: database("OpenSearch", WITHOUT_EFFECT),
+        es: database("Elasticsearch", WITHOUT_EFFECT),
+        sanitize_span_name: sanitizeSpanName("client, server and internal spans that name their database"),
       })
       .prefault({})
-      .describe("Not available."),
+      .describe("Commands of databases."),
   })
   .superRefine(({ hash_function: hash, hmac_key: key }, context) => {
     const least = KEY_BYTES_MIN[hash];

@@ -1,5 +1,5 @@
 /** OTTL's paths: each one read, and each one written with what it takes and what it does not. */
-import { cases, type Case, transform } from "../case.ts";
+import { cases, type Case, conditionCases, statementCases, transform } from "../case.ts";
 import type { Signal } from "../../../src/base/signal.ts";
 
 interface Context {
@@ -217,6 +217,67 @@ const ACROSS: Readonly<Record<string, readonly [Signal, string, string]>> = {
   otelcol: ["logs", "record", 'set(log.attributes["r"], otelcol.client.addr)'],
 };
 
+const OTELCOL: readonly string[] = [
+  "client.addr",
+  'client.addr["x"]',
+  "client.addr.x",
+  "client.metadata",
+  ...[`"none"`, `"none"][0`, `"none"][0][0`, "1", "nil", `log.attributes["text"]`].map((keys) => `client.metadata[${keys}]`),
+  "client.metadata.x",
+  "client.auth",
+  "client.auth.attributes",
+  ...[`"a"`, `"a"][0`, "1"].map((keys) => `client.auth.attributes[${keys}]`),
+  "client.auth.nope",
+  "client.nope",
+  "client",
+  "grpc",
+  "grpc.metadata",
+  ...[`"a"`, "1"].map((keys) => `grpc.metadata[${keys}]`),
+  "grpc.nope",
+  "nope",
+];
+/** With headers: their map has the client's own ones besides, which differ from time to time. */
+const HEADERS = { "x-tenant": "blue", "X-Mixed": "Case" };
+const WITH_HEADERS: readonly string[] = [
+  ...[`"x-tenant"`, `"X-TENANT"`, `"x-mixed"`, `"x-tenant"][0`, `"x-tenant"][1`, `"x-tenant"][-1`, `"x-tenant"]["a"`, `"x-tenant"][0][0`].map(
+    (keys) => `set(log.attributes["r"], otelcol.client.metadata[${keys}])`,
+  ),
+  `set(log.attributes["r"], otelcol.client.metadata["host"]) where otelcol.client.metadata["host"] == nil`,
+  `set(log.attributes["r"], otelcol.client.metadata["content-type"])`,
+  `set(log.attributes["r"], otelcol.grpc.metadata["x-tenant"])`,
+  `set(log.attributes["r"], 1) where otelcol.client.metadata["x-tenant"][0] == "blue"`,
+  `set(log.attributes["r"], 1) where otelcol.client.metadata["x-tenant"] == "blue"`,
+  `set(log.attributes["r"], 1) where otelcol.client.metadata["x-tenant"] == ["blue"]`,
+  `set(log.attributes["r"], 1) where otelcol.client.metadata["x-tenant"] != nil`,
+  `set(log.attributes["r"], 1) where IsMatch(otelcol.client.metadata["x-tenant"], "blue")`,
+  `set(log.attributes["r"], Concat([otelcol.client.metadata["x-tenant"][0], otelcol.client.addr], "@"))`,
+];
+/** Where nothing but the gateway's own is named: which context is it for? */
+const ALONE: readonly string[] = ["otelcol.client.addr != nil", 'otelcol.client.metadata["x"] == nil'];
+const OTELCOL_CONTEXTS: readonly (readonly [Signal, string, string])[] = [
+  ["logs", "record", "resource.attributes"],
+  ["logs", "record", "scope.attributes"],
+  ["traces", "one", "span.attributes"],
+  ["traces", "one", "spanevent.attributes"],
+  ["metrics", "shapes", "datapoint.attributes"],
+  ["metrics", "shapes", "exemplar.filtered_attributes"],
+];
+
+const otelcol: readonly Case[] = [
+  ...statementCases(
+    "paths of otelcol",
+    "logs",
+    "record",
+    OTELCOL.flatMap((path) => [`set(log.attributes["r"], otelcol.${path})`, `set(otelcol.${path}, "x")`]),
+  ),
+  ...statementCases("otelcol with headers", "logs", "record", WITH_HEADERS).map((one) => ({ ...one, headers: HEADERS })),
+  ...conditionCases("otelcol alone", "logs", "record", ALONE),
+  ...statementCases("otelcol alone", "logs", "record", ['set(otelcol.client.addr, "x")']),
+  ...OTELCOL_CONTEXTS.flatMap(([signal, payload, attributes]) =>
+    cases("otelcol in contexts", signal, [payload], { [attributes]: { transform: transform(signal, [`set(${attributes}["r"], otelcol.client.addr)`]) } }),
+  ),
+];
+
 /** Metrics are of several shapes, of which each path is in some: an error at one hides nothing at the others. */
 const readAndWrite = ({ name, signal, payload, target, paths }: Context): Case[] => {
   const statements = Object.entries(paths).flatMap(([path, values]) => [
@@ -232,4 +293,5 @@ export const PATHS: readonly Case[] = [
   ...Object.entries(ACROSS).flatMap(([id, [signal, payload, statement]]) =>
     cases("paths across contexts", signal, [payload], { [id]: { transform: transform(signal, [statement], "ignore") } }),
   ),
+  ...otelcol,
 ];

@@ -90,6 +90,7 @@ describe("every context", () => {
     log: "time_unix_nano observed_time_unix_nano time observed_time severity_number severity_text body body.string attributes dropped_attributes_count flags trace_id trace_id.string span_id span_id.string event_name cache",
     profile:
       "sample_type sample time_unix_nano time duration_unix_nano duration period_type period profile_id profile_id.string attribute_indices dropped_attributes_count original_payload_format original_payload cache",
+    otelcol: "client.addr client.metadata client.auth.attributes grpc.metadata",
   };
 
   it.each(contexts.CONTEXTS.map((context) => [context.name, context] as const))("%s has the Collector's paths, and its parents'", (name, context) => {

@@ -14,7 +14,7 @@ import { list } from "../../harness/multiset.ts";
 export type Part = string | readonly [name: string, ...keys: Value[]];
 
 export function toolsOf(engine: Engine): Tools {
-  return { engine, now: () => 0n, random: () => 0, log: () => undefined };
+  return { engine, runtime: "test", now: () => 0n, random: () => 0, log: () => undefined };
 }
 
 export function constant(value: Value): Operand {

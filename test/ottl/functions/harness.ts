@@ -13,7 +13,7 @@ import { testEngine } from "../../harness/engine.ts";
 
 export const engine: Engine = testEngine();
 
-export const tools: Tools = { engine, now: () => 1_700_000_000_123_456_789n, random: () => 0.5, log: () => undefined };
+export const tools: Tools = { engine, runtime: "test", now: () => 1_700_000_000_123_456_789n, random: () => 0.5, log: () => undefined };
 
 /** A subject for functions that look at nothing of it but what its operands give. */
 export const nobody: Subject = new Subject(new Cursor(engine.desk(new Scratch(engine.pool), new EditScript()), "traces"));

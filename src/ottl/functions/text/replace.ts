@@ -5,13 +5,13 @@
  * is one. Limit: src/pattern's, on the characters of what comes out.
  */
 import { SluiceError } from "../../../base/errors.ts";
-import { expand, matches, type Pattern, replaceAll, replaceEach } from "../../../pattern/pattern.ts";
+import { expand, matches, matchesBytes, type Pattern, replaceAll, replaceEach } from "../../../pattern/pattern.ts";
 import { BuildError, define, type FunctionUse, type Get, type Operand, type OttlFunction } from "../../contract.ts";
 import type { Subject } from "../../subject.ts";
 import { StatementError, type Value } from "../../value.ts";
+import { editTexts, mapOf } from "../maps/texts.ts";
 import { dynamic, dynamicPattern } from "./dynamic-pattern.ts";
 import { parseGlob } from "./glob.ts";
-import { mapOf } from "./truncate.ts";
 
 const FUNCTION = [
   { name: "function", kind: "function", optional: true },
@@ -38,15 +38,29 @@ export const REPLACE_FUNCTIONS: readonly OttlFunction[] = [
   define(
     "replace_all_patterns",
     [{ name: "target", kind: "map_get_setter" }, { name: "mode", kind: "string" }, { name: "regex_pattern", kind: "string_getter" }, REPLACEMENT, ...FUNCTION],
-    ({ target, mode, regex_pattern: pattern, replacement, function: use, replacement_format: format }) => {
+    ({ target, mode, regex_pattern: pattern, replacement, function: use, replacement_format: format }, { engine }) => {
       const compiled = dynamicPattern("replace_all_patterns", pattern);
       if (mode !== "key" && mode !== "value") throw new BuildError(`Cannot replace in mode "${mode}": it is neither "key" nor "value"`);
-      const change = mode === "key" ? changedKeys : changedValues;
+      const replaceIn = (found: Pattern, text: string, template: string, subject: Subject) =>
+        attempt(() => replaced(found, text, template, subject, use, format));
+      if (mode === "value") {
+        return editor(
+          target,
+          editTexts(target, engine, (subject) => {
+            const template = replacement(subject);
+            const found = compiled(subject);
+            return {
+              concerns: (bytes, start, end) => matchesBytes(found, bytes, start, end),
+              change: (text) => (matches(found, text) ? replaceIn(found, text, template, subject) : undefined),
+            };
+          }),
+        );
+      }
       return editor(target, (subject) => {
         const map = mapOf(target.get(subject));
         const template = replacement(subject);
         const found = compiled(subject);
-        const changed = change(map, found, (text) => replaced(found, text, template, subject, use, format));
+        const changed = changedKeys(map, found, (text) => replaceIn(found, text, template, subject));
         if (changed !== map) target.set?.(subject, changed);
       });
     },
@@ -67,20 +81,16 @@ export const REPLACE_FUNCTIONS: readonly OttlFunction[] = [
   define(
     "replace_all_matches",
     [{ name: "target", kind: "map_get_setter" }, { name: "pattern", kind: "string_getter" }, REPLACEMENT, ...FUNCTION],
-    ({ target, pattern, replacement, function: use, replacement_format: format }) => {
+    ({ target, pattern, replacement, function: use, replacement_format: format }, { engine }) => {
       const compiled = dynamic("replace_all_matches", pattern, parseGlob);
-      return editor(target, (subject) => {
-        const glob = compiled(subject);
-        const map = mapOf(target.get(subject));
-        const whole = wrapped(replacement(subject), subject, use, format);
-        let changed: Map<string, Value> | undefined;
-        for (const [key, value] of map) {
-          if (typeof value !== "string" || !glob.matches(value)) continue;
-          changed ??= new Map(map);
-          changed.set(key, whole);
-        }
-        if (changed !== undefined) target.set?.(subject, changed);
-      });
+      return editor(
+        target,
+        editTexts(target, engine, (subject) => {
+          const glob = compiled(subject);
+          const whole = wrapped(replacement(subject), subject, use, format);
+          return { change: (text) => (glob.matches(text) ? whole : undefined) };
+        }),
+      );
     },
   ),
 ];
@@ -128,24 +138,12 @@ function formatted(format: string, text: string): string {
   return before + text + after.join("%!s(MISSING)") + (format.endsWith("%") ? "!(NOVERB)" : "");
 }
 
-function changedValues(map: ReadonlyMap<string, Value>, pattern: Pattern, replace: (text: string) => string): ReadonlyMap<string, Value> {
-  let changed: Map<string, Value> | undefined;
-  for (const [key, value] of map) {
-    if (typeof value !== "string" || !matches(pattern, value)) continue;
-    const text = attempt(() => replace(value));
-    if (text === undefined || text === value) continue;
-    changed ??= new Map(map);
-    changed.set(key, text);
-  }
-  return changed ?? map;
-}
-
 /** A key that becomes one that is there already takes its place; one whose replacement fails goes. */
-function changedKeys(map: ReadonlyMap<string, Value>, pattern: Pattern, replace: (text: string) => string): ReadonlyMap<string, Value> {
+function changedKeys(map: ReadonlyMap<string, Value>, pattern: Pattern, replace: (text: string) => string | undefined): ReadonlyMap<string, Value> {
   if (!Array.from(map.keys()).some((key) => matches(pattern, key))) return map;
   const changed = new Map<string, Value>();
   for (const [key, value] of map) {
-    const name = matches(pattern, key) ? attempt(() => replace(key)) : key;
+    const name = matches(pattern, key) ? replace(key) : key;
     if (name !== undefined) changed.set(name, value);
   }
   return changed;

@@ -1,6 +1,6 @@
 /**
- * UserAgent: known by name, and not available. The Collector has it from a list of a thousand patterns
- * (uap-core) that no package brings in a form for all four runtimes yet.
+ * UserAgent: known by name, and not available. The Collector has it from a list of patterns (uap-core)
+ * whose newest on npm gives other answers: docs/decisions/018.
  */
 import { BuildError, define, type OttlFunction } from "../../contract.ts";
 
