@@ -19,7 +19,20 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ["components' pages in step", "node", "scripts/generate-pages.ts", "--check"],
   ["metrics page in step", "node", "scripts/generate-metrics-page.ts", "--check"],
   ["the Worker builds, and is no larger than it may be", "node", "scripts/check-bundle.ts"],
-  ["unit tests", "vitest", "run", "--reporter=dot", "test/base", "test/wire", "test/kernel", "test/otlp", "test/pipeline", "test/processors", "test/config", "test/admin"],
+  [
+    "unit tests",
+    "vitest",
+    "run",
+    "--reporter=dot",
+    "test/base",
+    "test/wire",
+    "test/kernel",
+    "test/otlp",
+    "test/pipeline",
+    "test/processors",
+    "test/config",
+    "test/admin",
+  ],
 ];
 
 let failed = 0;

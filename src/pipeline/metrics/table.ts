@@ -25,6 +25,7 @@ const UNITS: Readonly<Record<Signal, string>> = { traces: "{span}", metrics: "{d
 const PROCESSOR = ["processor", "otel.signal"];
 const CONNECTOR = ["connector", "otel.signal", "otel.signal.output"];
 const QUEUE = ["exporter", "data_type"];
+const ENDPOINT = ["exporter", "endpoint"];
 
 /** Every metric, in the order in which people read them. */
 export const METRICS: readonly Metric[] = [
@@ -95,6 +96,20 @@ export const METRICS: readonly Metric[] = [
   updown("otelcol_exporter_in_flight_requests", "{request}", "Batches under way, waits between attempts included", QUEUE),
   counter("sluice_exporter_retries", "{attempt}", "Attempts that were made again, by reason", [...QUEUE, "reason"]),
   counter("sluice_exporter_divided_batches", "{batch}", "Batches that were divided because the destination found them too large", QUEUE),
+  { ...updown("sluice_exporter_breaker_state", "1", "The circuit breaker: 0 closed, 1 half-open, 2 open", ["exporter"]), kind: "gauge" },
+  counter("sluice_exporter_breaker_opened", "{time}", "Times that the circuit breaker opened", ["exporter"]),
+  counter("sluice_exporter_breaker_rejected", "{request}", "Attempts that the circuit breaker did not let through", ["exporter"]),
+  counter("sluice_exporter_rate_limited", "{request}", "Attempts that had to wait for the rate limit, or were told to come later", ["exporter"]),
+  { ...updown("sluice_exporter_concurrency_limit", "{request}", "Attempts that may be under way at a time", ["exporter"]), kind: "gauge" },
+  updown("sluice_exporter_concurrency_in_flight", "{request}", "Attempts that are under way", ["exporter"]),
+  counter("sluice_exporter_endpoint_requests", "{request}", "Attempts at an endpoint, by outcome", [...ENDPOINT, "outcome"]),
+  updown("sluice_exporter_endpoint_in_flight", "{request}", "Attempts under way at an endpoint", ENDPOINT),
+  { ...updown("sluice_exporter_endpoint_in_service", "1", "1 while an endpoint is in service, 0 while it is ejected", ENDPOINT), kind: "gauge" },
+  counter("sluice_exporter_endpoint_ejections", "{time}", "Times that an endpoint was ejected", ENDPOINT),
+  {
+    ...updown("sluice_connector_failover_level_state", "1", "1 for the level that is used, 0 for the others", ["connector", "otel.signal", "level"]),
+    kind: "gauge",
+  },
 
   gauge("sluice_component_healthy", "1", "1 while a component does its work, 0 while it does not", ["component"]),
   gauge("sluice_ready", "1", "1 while the gateway is ready, as /readyz says", []),
