@@ -14,6 +14,11 @@ interface Delivery {
   readonly answered: boolean;
 }
 
+interface Kill {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 export interface Findings {
   /** Items that were acknowledged to the sender. */
   readonly acknowledged: number;
@@ -33,7 +38,7 @@ export class Books {
   /** Sent more than once by the sender, because it had no good answer. */
   readonly #repeated = new Set<string>();
   readonly #deliveries = new Map<string, Map<string, Delivery[]>>();
-  readonly #kills: number[] = [];
+  readonly #kills: Kill[] = [];
 
   constructor(destinations: readonly string[]) {
     this.#destinations = destinations;
@@ -48,8 +53,9 @@ export class Books {
     for (const item of items) this.#repeated.add(item);
   }
 
-  killed(ms: number): void {
-    this.#kills.push(ms);
+  /** From the signal until the next process is started: what is in sockets still arrives meanwhile, and nobody reads the answers. */
+  killed(fromMs: number, untilMs: number): void {
+    this.#kills.push({ fromMs, untilMs });
   }
 
   /** `items` were read by a destination. */
@@ -93,7 +99,7 @@ export class Books {
     if (this.#repeated.has(item)) return true;
     return deliveries.slice(0, -1).every((one, index) => {
       const next = deliveries[index + 1]?.ms ?? 0;
-      return !one.answered || this.#kills.some((kill) => kill >= one.ms && kill <= next && kill - one.ms <= UNRECORDED_MS);
+      return !one.answered || this.#kills.some(({ fromMs, untilMs }) => one.ms <= untilMs && fromMs <= next && fromMs - one.ms <= UNRECORDED_MS);
     });
   }
 }

@@ -62,8 +62,9 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     for (let kills = 0; kills < options.kills; kills++) {
       gateway = await start(options.runtime, yaml);
       await new Promise((resolve) => setTimeout(resolve, LIFE_MS_MIN + random.below(options.lifeMsMax)));
-      books.killed(performance.now());
+      const fromMs = performance.now();
       await gateway.kill();
+      books.killed(fromMs, performance.now());
       options.onKill?.(kills + 1, senders);
     }
     for (const sink of sinks) sink.well = true;

@@ -22,10 +22,10 @@ export function leaves(signal: Signal, bytes: Uint8Array): string[] {
     const groupText = text({ ...group, [scopes]: 0 });
     for (const scope of list(group, scopes)) {
       // Once for all its items, of which there may be fifty thousand.
-      const around = `${groupText} ${text({ ...scope, [items]: 0 })}`;
+      const around = `${groupText},${text({ ...scope, [items]: 0 })}`;
       for (const item of list(scope, items)) {
         const parts = signal === "metrics" ? points(item) : [item];
-        for (const part of parts) found.push(`${around} ${text(part)}`);
+        for (const part of parts) found.push(`[${around},${text(part)}]`);
       }
     }
   }
