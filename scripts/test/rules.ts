@@ -59,7 +59,7 @@ export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/admin/telemetry.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/admin/run.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/admin/mounted.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
-  { where: "test/black-box/telemetry.test.ts", cases: "", runtimes: ["workers"], reason: "a Worker has no port of its own" },
+  { where: "test/black-box/telemetry.test.ts", cases: "Telemetry: ", runtimes: ["workers"], reason: "a Worker has no port of its own" },
   { where: "test/delivery-policies/sockets.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/runtimes/fetch/mounting.test.ts", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
   { where: "test/differential/page.test.ts", runtimes: ALL_BUT_NODE, reason: "writes a page from Node" },

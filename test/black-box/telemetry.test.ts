@@ -56,7 +56,7 @@ async function exportSpans(): Promise<number> {
   return (await send(target.port, { headers: headersOf("proto"), body: MIXED })).status;
 }
 
-test.runIf(LISTENS)("what is scraped adds up, in both formats", async () => {
+test.runIf(LISTENS)("Telemetry: what is scraped adds up, in both formats", async () => {
   for (const answer of [200, 503, 200, 400]) {
     status = answer;
     expect(await exportSpans()).toBe(answer);
@@ -79,7 +79,7 @@ test.runIf(LISTENS)("what is scraped adds up, in both formats", async () => {
   }
 });
 
-test.runIf(LISTENS)("health follows the destination", async () => {
+test.runIf(LISTENS)("Telemetry: health follows the destination", async () => {
   status = 200;
   expect(await exportSpans()).toBe(200);
   expect([(await ask("/readyz")).status, (await ask("/healthz")).status]).toEqual([200, 200]);
@@ -93,7 +93,7 @@ test.runIf(LISTENS)("health follows the destination", async () => {
   expect((await ask("/readyz/traces")).status).toBe(200);
 });
 
-test.runIf(LISTENS)("that the default port is taken stops nothing: it is told, with the cure", async () => {
+test.runIf(LISTENS)("Telemetry: that the default port is taken stops nothing: it is told, with the cure", async () => {
   // Whoever has it, somebody has it.
   const other: Server = createServer();
   await new Promise<void>((resolve) => {
