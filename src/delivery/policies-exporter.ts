@@ -26,7 +26,9 @@ const STATE_NUMBERS: Readonly<Record<BreakerState, number>> = { closed: 0, half_
 const TIMED_OUT_MS = 1000;
 const BAD_GATEWAY = 502;
 const STOPPING: Outcome = { kind: "retry", message: "the gateway is stopping", untried: true };
-const BUSY: Outcome = { kind: "retry", message: "as many requests as it takes are under way to the destination", untried: true };
+/** By then one of those under way has most likely ended. */
+const BUSY_MS = 200;
+const BUSY: Outcome = { kind: "retry", message: "as many requests as it takes are under way to the destination", afterMs: BUSY_MS, untried: true };
 const nothing = (): void => {};
 const NO_CALL: Call = { succeeded: nothing, failed: nothing, abandoned: nothing };
 const NO_PERMIT: Permit = { succeeded: nothing, overloaded: nothing, abandoned: nothing };

@@ -152,6 +152,18 @@ describe("what is final", () => {
 });
 
 describe("no room in the pool", () => {
+  it("what a limit of ours holds back waits for its turn, retries or not", async () => {
+    const rig = deliveryRig({ sending_queue: {}, retry_on_failure: { enabled: false } });
+    const limited: Outcome = { kind: "retry", message: "the rate limit is used up", untried: true, afterMs: 3000 };
+    rig.answer = () => (rig.arrivals.length <= 200 ? limited : ACCEPTED);
+    await rig.send(2);
+    await rig.clock.advance(650_000);
+    expect(timesOf(rig.arrivals)).toEqual(Array.from({ length: 201 }, (_, index) => index * 3000));
+    expect(rig.books()).toMatchObject({ sent: 2, queued: 0 });
+    expect(rig.counters.total("sluice_exporter_retries", { reason: "limited" })).toBe(200);
+    expect(rig.engine.pool.blocks).toBe(0);
+  });
+
   it("is no attempt: it is tried again soon, until the time is over", async () => {
     const rig = deliveryRig({ sending_queue: {}, retry_on_failure: { max_elapsed_time: "40s" } });
     rig.answer = () => UNTRIED;

@@ -170,7 +170,7 @@ export class Attempts {
     };
     const untried = outcome.untried === true;
     if (untried && shipment.returnable) return failed("over_budget");
-    const waitMs = untried ? this.#roomWait(schedule, shipment.durable) : schedule.backoff?.next(outcome.afterMs);
+    const waitMs = untried ? this.#roomWait(schedule, shipment.durable, outcome.afterMs) : schedule.backoff?.next(outcome.afterMs);
     if (waitMs === undefined) return failed(untried ? "over_budget" : schedule.backoff === undefined ? "send_failed" : "max_elapsed_time");
     if (host.clock.monotonicMs() + waitMs > this.#endMs) return failed("stopped");
     shipment.delayed();
@@ -180,9 +180,11 @@ export class Attempts {
     return shipment.open && (shipment.wanted || failed("send_failed"));
   }
 
-  /** Until there may be room in the pool; undefined: that was long enough. */
-  #roomWait(schedule: Schedule, durable: boolean): number | undefined {
+  /** Until there may be room in the pool, or a limit of ours lets it through (`afterMs`); undefined: that was long enough. */
+  #roomWait(schedule: Schedule, durable: boolean, afterMs: number | undefined): number | undefined {
     const { host, retry } = this.#parts;
+    // How much may wait for a limit the bounds of the queue say.
+    if (afterMs !== undefined) return afterMs;
     const spentMs = host.clock.monotonicMs() - schedule.startMs;
     // What is on disk is not given up for want of memory here.
     const mostMs = durable ? Infinity : retry === undefined ? ROOM_MS_MAX : retry.max_elapsed_time || Infinity;
@@ -197,8 +199,8 @@ function settle(items: number, outcome: Exclude<Outcome, Failed>, shipment: Ship
   else shipment.partly(items, Math.min(outcome.rejected, items), outcome.message);
 }
 
-function reasonOf({ status, untried }: Retry): RetryReason {
-  if (untried === true) return "over_budget";
+function reasonOf({ afterMs, status, untried }: Retry): RetryReason {
+  if (untried === true) return afterMs === undefined ? "over_budget" : "limited";
   if (status === undefined) return "unreachable";
   return status === THROTTLED ? "throttled" : "unavailable";
 }

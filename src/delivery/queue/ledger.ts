@@ -38,7 +38,7 @@ export type DropReason =
   | "damaged";
 
 /** Why an attempt is made again. */
-export type RetryReason = "throttled" | "unavailable" | "unreachable" | "over_budget";
+export type RetryReason = "throttled" | "unavailable" | "unreachable" | "over_budget" | "limited";
 
 /** One line of a kind in this time at the most. */
 const TELL_MS = 10_000;
@@ -220,7 +220,7 @@ export class Ledger {
   retries(reason: RetryReason, waitMs: number, message: string): void {
     const { counters, logger, id, signal, monotonicMs } = this.#parts;
     counters.counter("sluice_exporter_retries", { exporter: id, data_type: signal, reason }).add(1);
-    if (reason === "over_budget" || monotonicMs() - this.#retryToldMs < TELL_MS) return;
+    if (reason === "over_budget" || reason === "limited" || monotonicMs() - this.#retryToldMs < TELL_MS) return;
     this.#retryToldMs = monotonicMs();
     logger.log("warn", "Export failed, is tried again", { exporter: id, signal, after_ms: Math.ceil(waitMs), message });
   }
