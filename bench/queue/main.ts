@@ -6,10 +6,8 @@
  *     node bench/queue/main.ts [--collector PATH] [--only write-first,none] [--rounds 5] [--seconds 2] [--on node] [--out FILE] [--json]
  */
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { GatewayProcess, stopAllGateways } from "../e2e/gateway-process.ts";
-import type { Command } from "../e2e/gateway.ts";
 import type { LoadCommands } from "../e2e/load.ts";
 import { closedLoop } from "../e2e/measure.ts";
 import { cpuSeconds, peakMemoryMib } from "../e2e/process-figures.ts";
@@ -20,6 +18,7 @@ import { type Row, workOf } from "../e2e/works.ts";
 import { describeMachine } from "../machine.ts";
 import { short, spreadOf, spreadText, tableText } from "../statistics.ts";
 import { commandOf, type Contender, CONTENDERS } from "./contenders.ts";
+import { sluiceOn } from "./programs.ts";
 
 interface Turn {
   readonly acceptedASecond: number;
@@ -40,7 +39,6 @@ const CONNECTIONS = 16;
 const ROTATION = 64;
 const DRAIN_MS = 120_000;
 const ROW: Row = { work: workOf("plain-pass"), signal: "traces", items: ITEMS, order: "ascending" };
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -54,12 +52,6 @@ const { values } = parseArgs({
   },
 });
 
-const SLUICE: Readonly<Record<string, Command>> = {
-  node: { file: process.execPath, args: ["--max-semi-space-size=4", "--min-semi-space-size=4", `${ROOT}dist/cli/main.js`, "run"] },
-  bun: { file: `${ROOT}node_modules/.bin/bun`, args: [`${ROOT}dist/cli/main.js`, "run"] },
-  deno: { file: `${ROOT}node_modules/.bin/deno`, args: ["run", "-A", `${ROOT}dist/cli/main.js`, "run"] },
-};
-
 const load = new WorkerProcess<LoadCommands>(new URL("../e2e/load.ts", import.meta.url));
 const sink = new WorkerProcess<SinkCommands>(new URL("../e2e/sink.ts", import.meta.url));
 try {
@@ -71,8 +63,7 @@ try {
 }
 
 async function main(): Promise<void> {
-  const sluice = SLUICE[values.on];
-  if (sluice === undefined) throw new RangeError(`Cannot run on "${values.on}": use one of ${Object.keys(SLUICE).join(", ")}`);
+  const sluice = sluiceOn(values.on);
   const wanted = values.only?.split(",");
   const present = CONTENDERS.filter(({ id, whose }) => (wanted?.includes(id) ?? true) && (whose === "sluice" || values.collector !== undefined));
   if (values.collector === undefined) process.stderr.write("the Collector is absent: no --collector PATH\n");

@@ -91,7 +91,7 @@ traces    otlp       -           otlp_http  all exporters
     expect(code).toBe(0);
     expect(stdout).toContain(`${path}:6:3: "otlphttp" alias is deprecated; use "otlp_http"\n`);
     expect(stdout).toMatch(/exporters\.otlphttp\.sending_queue +7 requests, 67108864 bytes, of each signal +answers before the destination has the data/);
-    expect(stdout).toContain("to be safe, set its wait_for_result to true");
+    expect(stdout).toContain("to be safe, name a storage, or set its wait_for_result to true");
   });
 
   it("merges sources and --set, ignores feature gates with a warning", async () => {
