@@ -187,6 +187,53 @@ describe("routing metrics", () => {
     ]);
     expect(total("sluice_connector_dropped_items")).toBe(1);
   });
+
+  describe("by data point, and metrics without any", () => {
+    const bare = { name: "bare" };
+    const of = (...metrics: readonly Plain[]) => ({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+    const toA = { context: "datapoint", condition: 'attributes["v"] == "1"', pipelines: ["metrics/a"] };
+    const rest = { default_pipelines: ["metrics/b"] };
+
+    it.each<[string, object, Plain, readonly unknown[]]>([
+      [
+        "go to the default",
+        { table: [toA], ...rest },
+        of(bare, metric("m", point(1), point(2)), metric("empty")),
+        [
+          ["metrics/a", ["m 1"]],
+          ["metrics/b", ["m 1", "bare 0", "empty 0"]],
+        ],
+      ],
+      [
+        "leave the points alone",
+        { table: [toA], ...rest },
+        of(metric("m", point(1)), bare),
+        [
+          ["metrics/a", ["m 1"]],
+          ["metrics/b", ["bare 0"]],
+        ],
+      ],
+      ["are all there is", { table: [toA], ...rest }, of(bare, metric("empty")), [["metrics/b", ["bare 0", "empty 0"]]]],
+      [
+        "are taken by a route about metrics",
+        { table: [toA, { context: "metric", condition: 'name == "bare"', pipelines: ["metrics/a"] }], ...rest },
+        of(metric("m", point(2)), bare, metric("empty")),
+        [
+          ["metrics/b", ["m 1", "empty 0"]],
+          ["metrics/a", ["bare 0"]],
+        ],
+      ],
+      [
+        "are copied by one about resources",
+        { table: [toA, { context: "resource", condition: "true", action: "copy", pipelines: ["metrics/a"] }], ...rest },
+        of(metric("m", point(2)), bare),
+        [["metrics/a+metrics/b", ["m 1", "bare 0"]]],
+      ],
+      ["are nowhere without a default", { table: [toA] }, of(metric("m", point(1)), bare), [["metrics/a", ["m 1"]]]],
+    ])("%s", (_name, settings, sent, expected) => {
+      expect(shown(build(routing, settings, wiring).divide(sent))).toEqual(expected);
+    });
+  });
 });
 
 describe("the multiset of (resource, scope, item)", () => {

@@ -77,6 +77,9 @@ function common(signal: Signal, item: string): ConnectorCase[] {
   ];
 }
 
+/** A metric's metadata is lost by the Collector where its data points are divided. */
+const NO_METADATA = 'metric.name != "queue.size"';
+
 export const CONNECTOR_CASES: readonly ConnectorCase[] = [
   ...common("traces", "span"),
   ...common("metrics", "metric"),
@@ -92,6 +95,12 @@ export const CONNECTOR_CASES: readonly ConnectorCase[] = [
   ]),
   routing("metrics", "metrics", [{ context: "metric", condition: 'IsMatch(name, "^http")', to: "a" }]),
   routing("metrics", "data points", [{ context: "datapoint", condition: 'attributes["method"] == "GET"', to: "a" }]),
+  routing("metrics", "data points that are copied", [{ context: "datapoint", condition: 'attributes["method"] == "GET"', action: "copy", to: "a" }]),
+  routing("metrics", "data points, and those without any", [
+    { context: "datapoint", condition: NO_METADATA, to: "a" },
+    { context: "metric", condition: 'name == "no.data"', to: "b" },
+  ]),
+  routing("metrics", "nearly all data points", [{ context: "datapoint", condition: NO_METADATA, to: "a" }]),
   routing("metrics", "data points and metrics", [
     { context: "datapoint", condition: 'attributes["method"] == "GET"', to: "a" },
     { context: "metric", condition: "type == METRIC_DATA_TYPE_SUM", to: "b" },

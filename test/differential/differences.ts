@@ -152,12 +152,6 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "The Collector has put it out of use.",
   },
   {
-    cases: ['Format: Format("%", [])', 'Format: Format("%z", [1])', 'Format: Format("%[2]d %[1]d", [1, 2])', 'Format: Format("%*d", [5, 1])'],
-    collector: "`Format` takes every verb of Go's, indices and stars",
-    sluice: "the common verbs; others are a configuration error",
-    reason: "Not built yet.",
-  },
-  {
     cases: ['paths of spanevent: set(spanevent.attributes["r"], spanevent.event_index)', "paths across contexts: spanevent to span"],
     collector: "a span event's own index and its span's fields are no values that an attribute takes",
     sluice: "an index and a name are values",
@@ -195,14 +189,34 @@ export const DECISIONS: readonly Decision[] = [
     reason: "A batch carries the headers that it is told to carry.",
   },
   {
-    collector: "`routing` runs statements other than `route()`, such as `delete_key`, and passes on resources, scopes and metrics without any item",
+    collector: "`routing` runs statements other than `route()`, such as `delete_key`, and passes on resources and scopes without any item",
     sluice: "a configuration error; parents without items go nowhere",
     reason: "What is to be changed is changed by `transform`.",
+  },
+  {
+    collector: "`routing` by data points loses a metric's metadata, and whole metrics that have data, but no data point in it",
+    sluice: "metadata is kept; such metrics take the way that is left for those without data",
+    reason: KEPT,
+  },
+  {
+    collector: "`log_dedup` loses the schema URLs of what it counts",
+    sluice: "kept: those that came first",
+    reason: KEPT,
   },
   {
     collector: "`count` refuses a request in which a metric has no data",
     sluice: "such a metric has no points to count",
     reason: "One bad item harms no neighbour.",
+  },
+  {
+    collector: "`Format` writes addresses in memory for `%p`, and for lists and maps of attributes",
+    sluice: "`%!p(...)`; what is in a list, as of one that is written out; a map as JSON",
+    reason: "An address says nothing.",
+  },
+  {
+    collector: "`Format` takes widths and precisions up to a million",
+    sluice: "up to 1,000; more is a configuration error, and from a value (`*`) an error of the statement",
+    reason: "Everything has a limit.",
   },
   {
     collector: "lambdas are behind the gate `ottl.functions.enableLambda` (the recordings have it on)",

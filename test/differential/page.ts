@@ -1,5 +1,7 @@
 /** docs/differences.md, made from the list of differences, so that it says what is tested. */
+import { CONNECTOR_CASES } from "./connector-cases.ts";
 import { DECISIONS, type Decision, DIFFERENCES } from "./differences.ts";
+import { LOG_DEDUP_CASES } from "./log-dedup-cases.ts";
 import { SUITES } from "./suites.ts";
 
 const HEAD = `# Where Sluice differs from the Collector
@@ -9,6 +11,9 @@ configurations of every processor and calls of every OTTL function, with request
 their fields in ascending and descending order and with unknown ones between. The answers of a
 Collector (contrib, v0.159.0) are recorded in \`test/differential/recorded/\`;
 \`node scripts/record-differential.ts --collector FILE\` records them again.
+
+\`routing\` and \`log_dedup\` are compared with v0.149.0, \`count\` with v0.155.0: what these made of ${CONNECTOR_CASES.length + LOG_DEDUP_CASES.length} cases
+more is recorded by \`test/differential/record-connectors.ts\` and \`record-log-dedup.ts\`.
 
 Maps are compared without their order, and so are data points that the Collector groups in a map of
 Go's. A configuration that the Collector refuses must be refused here, in words of our own.

@@ -8,6 +8,7 @@ import { PATHS } from "./cases/paths.ts";
 import { PROCESSORS } from "./cases/processors.ts";
 import { SANITIZERS } from "./cases/sanitizers.ts";
 import { STATEMENTS } from "./cases/statements.ts";
+import { VALUES_FORMAT } from "./cases/values-format.ts";
 import { VALUES_KINDS } from "./cases/values-kinds.ts";
 import { VALUES_TEXT } from "./cases/values-text.ts";
 import { VALUES_TIME } from "./cases/values-time.ts";
@@ -21,6 +22,7 @@ export const SUITES: Readonly<Record<string, readonly Case[]>> = {
   processors: PROCESSORS,
   sanitizers: SANITIZERS,
   statements: STATEMENTS,
+  "values-format": VALUES_FORMAT,
   "values-kinds": VALUES_KINDS,
   "values-text": VALUES_TEXT,
   "values-time": VALUES_TIME,

@@ -1,7 +1,9 @@
 /**
  * Divides a batch among pipelines by a table of routes. One walk finds the way of every item, one
  * `partition` a chunk divides them. A condition about a resource, or a metric, is asked once for all
- * items below it, and only when an item gets as far as its route.
+ * items below it, and only when an item gets as far as its route. Where metrics are divided by data
+ * point, those without any take a walk and a `partition` of their own: no route that asks about data
+ * points takes them, and they are no less passed on.
  *
  * Ownership: what `divide` returns is held by the caller; on an error nothing is held.
  */
@@ -40,6 +42,10 @@ export interface RouterParts {
 const UNKNOWN = -1;
 const NO = 0;
 const YES = 1;
+/** The way of a metric whose data points have ways of their own. */
+const BY_POINT = -1;
+/** The field in which each of the five data shapes has its points. */
+const DATA_POINTS = 1;
 
 /** The items of one way. */
 interface Load {
@@ -62,6 +68,13 @@ export class Router {
   /** Metrics are divided by data point when a route asks for those, and whole otherwise. */
   readonly #leaf: "item" | "point";
   readonly #run: Run;
+  /** Metrics of the batch at hand without data points, where those are divided. */
+  #bare = 0;
+  /** A data point of the metric at hand was seen. */
+  #pointed = true;
+  /** The way of each metric, in the order of the tape, or BY_POINT. Only where some have no data points. */
+  readonly #metrics: number[] = [];
+  readonly #bareRun: Run;
   /** Items of the batch at hand that go nowhere. */
   #dropped = 0;
 
@@ -76,6 +89,7 @@ export class Router {
     this.#leaf = routes.some(({ condition }) => "level" in condition && condition.level === "point") ? "point" : "item";
     // Its own counters: this walk only looks.
     this.#run = new Run(engine, signal, this.#steps(), new Counters());
+    this.#bareRun = new Run(engine, signal, this.#bareSteps(), new Counters());
   }
 
   divide(batch: Batch): readonly Directed[] {
@@ -115,19 +129,48 @@ export class Router {
 
   #walk(batch: Batch): void {
     this.#found.length = 0;
+    this.#metrics.length = 0;
+    this.#bare = 0;
+    this.#pointed = true;
     this.#run.run(batch).release();
+    this.#metricEnds();
+    if (this.#bare > 0) this.#bareRun.run(batch).release();
+  }
+
+  #metricEnds(): void {
+    if (!this.#pointed) this.#bare++;
   }
 
   /** The way that all items of the walk take, or undefined. */
   #onlyWay(): number | undefined {
-    const [first = 0] = this.#found;
-    return this.#found.every((way) => way === first) ? first : undefined;
+    const bare = this.#metrics.filter((way) => way !== BY_POINT);
+    const first = this.#found[0] ?? bare[0] ?? 0;
+    return this.#found.every((way) => way === first) && bare.every((way) => way === first) ? first : undefined;
   }
 
   #steps(): Step[] {
-    const leaf = lookStep(this.#leaf, (cursor) => this.#found.push(this.#wayOf(cursor)));
     const resource = lookStep("resource", () => this.#forget("resource"));
-    return this.#leaf === "item" ? [resource, leaf] : [resource, lookStep("item", () => this.#forget("item")), leaf];
+    if (this.#leaf === "item") return [resource, lookStep("item", (cursor) => this.#found.push(this.#wayOf(cursor, "item")))];
+    const metric = lookStep("item", () => {
+      this.#forget("item");
+      this.#metricEnds();
+      this.#pointed = false;
+    });
+    const point = lookStep("point", (cursor) => {
+      this.#pointed = true;
+      this.#found.push(this.#wayOf(cursor, "point"));
+    });
+    return [resource, metric, point];
+  }
+
+  #bareSteps(): Step[] {
+    const metric = lookStep("item", (cursor) => {
+      cursor.findData();
+      const isBare = cursor.dataNumber === 0 || !cursor.data.has(DATA_POINTS);
+      this.#forget("item");
+      this.#metrics.push(isBare ? this.#wayOf(cursor, "item") : BY_POINT);
+    });
+    return [lookStep("resource", () => this.#forget("resource")), metric];
   }
 
   #forget(level: Level): void {
@@ -136,20 +179,23 @@ export class Router {
     }
   }
 
-  #wayOf(cursor: Cursor): number {
+  /** The way of the item, or data point, that the cursor is at. */
+  #wayOf(cursor: Cursor, at: "item" | "point"): number {
     let way = 0;
     for (let index = 0; index < this.#routes.length; index++) {
       const route = this.#routes[index];
-      if (route === undefined || !this.#holds(route, index, cursor)) continue;
+      if (route === undefined || !this.#holds(route, index, cursor, at)) continue;
       way = this.#ways.and(way, index);
       if (!route.copies) return way;
     }
     return this.#toFallback(way);
   }
 
-  #holds({ condition }: Route, index: number, cursor: Cursor): boolean {
+  #holds({ condition }: Route, index: number, cursor: Cursor, at: "item" | "point"): boolean {
     if ("level" in condition) {
-      if (condition.level === this.#leaf) return condition.test(cursor);
+      // There is no data point to ask about.
+      if (condition.level === "point" && at === "item") return false;
+      if (condition.level === at) return condition.test(cursor);
       if (this.#answers[index] === UNKNOWN) this.#answers[index] = condition.test(cursor) ? YES : NO;
     }
     return this.#answers[index] === YES;
@@ -173,15 +219,25 @@ export class Router {
   }
 
   #fill(loads: Map<number, Load>, batch: Batch): void {
-    let next = 0;
-    const wayOf = () => this.#found[next++] ?? 0;
+    const next = { item: 0, metric: 0 };
+    const wayOf = () => this.#found[next.item++] ?? 0;
+    const wayOfMetric = () => this.#metrics[next.metric++] ?? BY_POINT;
     for (const chunk of batch.chunks) {
-      for (const { key, chunk: part, items } of partition(this.#engine, this.#signal, chunk, wayOf, this.#leaf === "point" ? "leaf" : "item")) {
-        const load = loads.get(key) ?? { chunks: [], items: 0 };
-        loads.set(key, load);
-        load.chunks.push(part);
-        load.items += items;
+      this.#load(loads, chunk, wayOf, this.#leaf === "point" ? "leaf" : "item");
+      if (this.#bare > 0) this.#load(loads, chunk, wayOfMetric, "item");
+    }
+  }
+
+  #load(loads: Map<number, Load>, whole: Chunk, wayOf: () => number, level: "leaf" | "item"): void {
+    for (const { key, chunk, items } of partition(this.#engine, this.#signal, whole, wayOf, level)) {
+      if (key === BY_POINT) {
+        chunk.release();
+        continue;
       }
+      const load = loads.get(key) ?? { chunks: [], items: 0 };
+      loads.set(key, load);
+      load.chunks.push(chunk);
+      load.items += items;
     }
   }
 
@@ -197,8 +253,6 @@ export class Router {
     return [...together.values()].flatMap((pipelines) => {
       const own = (waysTo.get(pipelines[0] ?? "") ?? []).flatMap((way) => loads.get(way) ?? []);
       const items = own.reduce((sum, load) => sum + load.items, 0);
-      // Metrics without any data point.
-      if (items === 0) return [];
       const chunks = own.flatMap((load) => load.chunks.map((chunk) => chunk.retain()));
       return { batch: new Batch({ signal: this.#signal, chunks, id: batch.id, items, origin: batch.origin }), pipelines };
     });

@@ -129,7 +129,11 @@ describe("limits", () => {
   test("a width past the limit is refused", () => {
     expect(call(fn("Format"), { format: "%1000d", vals: [1n] })).toHaveLength(1000);
     expect(() => call(fn("Format"), { format: "%1001d", vals: [1n] })).toThrow(BuildError);
-    expect(() => call(fn("Format"), { format: "%p", vals: [1n] })).toThrow(BuildError);
+    expect(call(fn("Format"), { format: "%*d", vals: [-1000n, 1n] })).toHaveLength(1000);
+    expect(call(fn("Format"), { format: "%*%%.*[3]d", vals: [1001n, 1001n] })).toBe("%%!d(BADINDEX)");
+    for (const format of ["%*d", "%.*d"])
+      for (const size of [1001n, 1_000_000n]) expect(() => call(fn("Format"), { format, vals: [size, 1n] })).toThrow(StatementError);
+    expect(call(fn("Format"), { format: "%*d", vals: [1_000_001n, 1n] })).toBe("%!(BADWIDTH)1");
   });
 });
 

@@ -1,6 +1,7 @@
 /** Format: values in a text, by verbs. */
-import { BuildError, define, type OttlFunction } from "../../contract.ts";
-import { parseFormat, sprintf } from "./sprintf.ts";
+import { define, type OttlFunction } from "../../contract.ts";
+import { sprintf } from "./sprintf.ts";
+import { parseFormat } from "./sprintf-format.ts";
 
 export const format: OttlFunction = define(
   "Format",
@@ -9,11 +10,10 @@ export const format: OttlFunction = define(
     { name: "vals", kind: "getter", list: true },
   ],
   ({ format: text, vals }) => {
-    const pieces = parseFormat(text);
-    if (typeof pieces === "string") throw new BuildError(`Cannot format by ${JSON.stringify(text)}: ${pieces}`, "Use %v, %s, %q, %d, %x, %f, %e, %g or %t");
+    const read = parseFormat(text, vals.length);
     return (subject) =>
       sprintf(
-        pieces,
+        read,
         vals.map((value) => value.get(subject)),
       );
   },

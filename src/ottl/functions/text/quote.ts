@@ -20,11 +20,14 @@ function escaped(char: string, asciiOnly: boolean): string {
   const known = Object.hasOwn(ESCAPES, char) ? ESCAPES[char] : undefined;
   if (known !== undefined) return known;
   const code = char.codePointAt(0) ?? 0;
-  if (code >= 0x20 && code < 0x7f) return char;
-  if (code < 0x80) return `\\x${hex(code, 2)}`;
-  // What Unicode calls a letter, mark, number, punctuation or symbol is shown; one character only is looked at.
-  if (!asciiOnly && /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(char)) return char;
+  if (code < 0x80) return isPrintable(char) ? char : `\\x${hex(code, 2)}`;
+  if (!asciiOnly && isPrintable(char)) return char;
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
+}
+
+/** Whether Unicode calls the one character a letter, mark, number, punctuation or symbol, or it is a blank. */
+export function isPrintable(char: string): boolean {
+  return char === " " || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(char);
 }
 
 function hex(code: number, size: number): string {

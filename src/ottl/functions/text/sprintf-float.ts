@@ -1,20 +1,69 @@
-/** Doubles by `%e %f %g` and `%v`, digit for digit as Go writes them. */
-import type { Verb } from "./sprintf.ts";
+/** Doubles by `%e %f %g %x %b` and `%v`, digit for digit as Go writes them. */
+import { padded, paddedBlank, type Verb } from "./sprintf-verb.ts";
 
-/** With its sign, before it is filled up to its width. */
-export function formatFloat(verb: Verb, value: number): string {
+/** Undefined for a verb that doubles have not. */
+export function formatFloat(verb: Verb, value: number): string | undefined {
+  if (!"vbgGxXfFeE".includes(verb.verb)) return undefined;
   const negative = value < 0 || Object.is(value, -0);
   const sign = negative ? "-" : verb.plus ? "+" : verb.blank ? " " : "";
-  if (Number.isNaN(value)) return `${sign}NaN`;
-  if (!Number.isFinite(value)) return `${sign === "" ? "+" : sign}Inf`;
+  if (Number.isNaN(value)) return paddedBlank(`${sign}NaN`, verb);
+  if (!Number.isFinite(value)) return paddedBlank(`${sign === "" ? "+" : sign}Inf`, verb);
   const size = Math.abs(value);
-  const low = verb.verb.toLowerCase();
-  let text: string;
-  if (low === "f") text = fixed(size, verb.precision ?? 6);
-  else if (low === "e") text = exponent(size, verb.precision ?? 6);
-  else text = general(size, verb.precision);
-  if (verb.sharp) text = withPoint(text, low === "g" || low === "v" ? (verb.precision ?? 6) : 0);
-  return sign + (verb.verb === "E" || verb.verb === "G" ? text.toUpperCase() : text);
+  const text = digitsBy(verb, size);
+  const shown = "EGX".includes(verb.verb) ? text.toUpperCase() : text;
+  if (sign === "" || !verb.zero || verb.minus) return padded(sign + shown, verb);
+  return sign + shown.padStart(verb.width - sign.length, "0");
+}
+
+function digitsBy({ verb, precision, sharp }: Verb, size: number): string {
+  switch (verb) {
+    case "b":
+      return mantissaAndPower(size);
+    case "x":
+    case "X": {
+      const text = hexadecimal(size, precision);
+      return sharp ? withPoint(text, verb === "x" ? (precision ?? 6) : 0, "p") : text;
+    }
+    case "f":
+    case "F":
+    case "e":
+    case "E": {
+      const text = verb === "f" || verb === "F" ? fixed(size, precision ?? 6) : exponent(size, precision ?? 6);
+      return sharp ? withPoint(text, 0, "e") : text;
+    }
+    default: {
+      const text = general(size, precision);
+      return sharp ? withPoint(text, precision ?? 6, "e") : text;
+    }
+  }
+}
+
+/** `4503599627370496p-52`. */
+function mantissaAndPower(value: number): string {
+  const [mantissa, power] = partsOf(value);
+  return `${mantissa}p${power < 0 ? "-" : "+"}${Math.abs(power)}`;
+}
+
+const FRACTION_BITS = 52;
+const FRACTION_DIGITS = FRACTION_BITS / 4;
+
+/** `0x1.8p+00`: one digit before the point, rounded half to even. */
+function hexadecimal(value: number, precision: number | undefined): string {
+  if (value === 0) return `0x0${precision === undefined || precision === 0 ? "" : `.${"0".repeat(precision)}`}p+00`;
+  const [mantissa, two] = partsOf(value);
+  const missing = FRACTION_BITS + 1 - mantissa.toString(2).length;
+  const places = Math.min(precision ?? FRACTION_DIGITS, FRACTION_DIGITS);
+  const rounded = roundedQuotient(mantissa << BigInt(missing), 1n << BigInt(4 * (FRACTION_DIGITS - places)));
+  // Rounding may have carried into a second digit; what follows are noughts.
+  const carried = rounded >> BigInt(4 * places) > 1n;
+  const fraction = rounded.toString(16).slice(1);
+  const digits = precision === undefined ? fraction.replace(/0+$/, "") : fraction.padEnd(precision, "0");
+  return `0x1${digits === "" ? "" : `.${digits}`}p${signed(two - missing + FRACTION_BITS + (carried ? 1 : 0))}`;
+}
+
+/** An exponent: its sign, and two digits at least. */
+function signed(power: number): string {
+  return `${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 
 /** Exact to any number of places: the double is a whole number over a power of two. */
@@ -71,19 +120,18 @@ function scaledDigits(value: number, power: number): string {
 }
 
 function joined(digits: string, power: number): string {
-  const size = String(Math.abs(power)).padStart(2, "0");
-  return `${digits.charAt(0)}${digits.length > 1 ? `.${digits.slice(1)}` : ""}e${power < 0 ? "-" : "+"}${size}`;
+  return `${digits.charAt(0)}${digits.length > 1 ? `.${digits.slice(1)}` : ""}e${signed(power)}`;
 }
 
 /** From this power of ten on the shortest form has an exponent. */
 const SHORT_POWER_MAX = 6;
 
-/** What `#` asks for: a point always, and noughts up to so many digits. */
-function withPoint(text: string, count: number): string {
-  const [head = "", tail] = text.split("e");
+/** What `#` asks for: a point always, and noughts up to so many digits before the exponent, which begins with `mark`. */
+function withPoint(text: string, count: number, mark: "e" | "p"): string {
+  const [head = "", tail] = text.split(mark);
   const given = head.replace(".", "").replace(/^0+/, "").length;
   const missing = Math.max(0, count - Math.max(given, head === "0" ? 1 : 0));
-  return `${head}${head.includes(".") ? "" : "."}${"0".repeat(missing)}${tail === undefined ? "" : `e${tail}`}`;
+  return `${head}${head.includes(".") ? "" : "."}${"0".repeat(missing)}${tail === undefined ? "" : `${mark}${tail}`}`;
 }
 
 /** The shorter of the two forms: with an exponent below 1e-4 and from as many digits on as are asked for. */
