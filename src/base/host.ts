@@ -187,6 +187,42 @@ export interface ProcessMemory {
   totalBytes(): number;
 }
 
+/** One change of a commit. */
+export type Change = { readonly kind: "put"; readonly key: string; readonly value: Uint8Array } | { readonly kind: "delete"; readonly key: string };
+
+/** Keys and bytes that are kept: the contract is in pipeline/storage.ts. */
+export interface Storage {
+  /** Whether what was committed survives the end of the process. */
+  readonly durable: boolean;
+  /** The value, the caller's own; undefined where there is none. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Keys with this prefix, ascending by code point, at most `limit`, those behind `after` when it is given. */
+  list(prefix: string, limit: number, after?: string): Promise<readonly string[]>;
+  /** All changes or none; resolves when they are kept. */
+  commit(changes: readonly Change[]): Promise<void>;
+  /** Ends it, once what was asked before has been answered. */
+  close(): Promise<void>;
+}
+
+/** Where a storage lies. */
+export interface OpenStorageOptions {
+  readonly directory: string;
+  /** Make the directory where it is missing. */
+  readonly create: boolean;
+  /** Permissions of a directory that is made, minus the process's umask. Default 0o750. */
+  readonly permissions?: number | undefined;
+  /** Whether a commit resolves only when it would survive a power cut, too. */
+  readonly fsync: boolean;
+  /** How long another process that has it may take to let go of it, ms. */
+  readonly timeoutMs: number;
+  /** Of the file in the directory, without suffix: letters, digits and what else a file name may have. */
+  readonly name: string;
+  /** Bytes that the file may have. 0 or undefined: no limit but the disk's. */
+  readonly bytesMax?: number | undefined;
+  /** Put a file that is damaged aside, and begin with an empty one. Default false: it is an error. */
+  readonly recreate?: boolean | undefined;
+}
+
 /** Everything a runtime gives to the components. */
 export interface Host {
   readonly runtime: "node" | "bun" | "deno" | "workers" | "test";
@@ -204,4 +240,6 @@ export interface Host {
   /** Undefined where the runtime does not tell: on Workers. */
   readonly memory?: ProcessMemory | undefined;
   client(options: HttpClientOptions): HttpClient;
+  /** Opens or makes a storage on disk. Rejects with `storage`. Undefined where the platform has no disk: on Workers. */
+  openStorage?(options: OpenStorageOptions): Promise<Storage>;
 }

@@ -4,7 +4,7 @@
  */
 import type * as z from "zod";
 import { type Signal, SIGNALS } from "../base/signal.ts";
-import type { Host, Logger } from "../base/host.ts";
+import type { Host, Logger, Storage } from "../base/host.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Batch, Origin } from "./batch.ts";
 import type { Connector, Joins, Wiring } from "./connector.ts";
@@ -22,6 +22,11 @@ export interface Context {
   readonly engine: Engine;
   readonly logger: Logger;
   readonly counters: Counters;
+  /**
+   * What the extension of this id keeps, as `sending_queue.storage` names it; resolves once that is open.
+   * Rejects with `config` when no such extension is configured, and with what its start failed with.
+   */
+  storage(id: string): Promise<Storage>;
 }
 
 /** Where a receiver puts what it took. The batch is the callee's to retain: the receiver releases its own hold after the outcome. */
@@ -44,6 +49,8 @@ export interface Receiver {
 export interface Exporter {
   /** As a stage's: `process` where requests share memory or turns, as in a queue. Default `none`. Workers run `none` alone. */
   readonly state?: Stage["state"];
+  /** Called once, when extensions have started, and before a receiver does. What it throws stops the start. */
+  start?(): Promise<void>;
   /** Resolves with the outcome; never rejects. Retains the batch for as long as it reads it. */
   consume(batch: Batch): Promise<Outcome>;
   /**
@@ -102,6 +109,8 @@ export interface ProcessorDefinition<Config = unknown> extends Definition<"proce
 export interface ExporterDefinition<Config = unknown> extends Definition<"exporter", Config> {
   /** Given when its `sending_queue` answers before the destination has the data; undefined for settings with which it does not. */
   heldInMemory?(config: Config): HeldInMemory | undefined;
+  /** Ids of the extensions that its settings name to store with. Each must be one that runs and stores. */
+  storages?(config: Config): readonly string[];
   create(config: Config, context: Context): Exporter;
 }
 

@@ -125,6 +125,7 @@ export class Gateway {
     const running: Running[] = [];
     const addresses: Address[] = [];
     try {
+      for (const exporter of exporters.values()) await exporter.start?.();
       for (const planned of plan.receivers) {
         const fed = pipelines.filter((_, index) => plan.pipelines[index]?.receivers.includes(planned.id) === true);
         if (fed.length === 0) continue;
@@ -189,7 +190,11 @@ function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create
 }
 
 function contextOf(id: string, { host, engine, counters }: GatewayParts): Context {
-  return { id, host, engine, counters, logger: host.logger };
+  return { id, host, engine, counters, logger: host.logger, storage: noStorage };
+}
+
+function noStorage(id: string): Promise<never> {
+  return Promise.reject(new SluiceError("config", `Cannot store: no extension "${id}" is configured`));
 }
 
 function createJoined(join: Join, parts: GatewayParts): Joined {

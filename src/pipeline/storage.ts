@@ -7,18 +7,7 @@
  * are copied on the way in and belong to the caller on the way out. Keys are of at most 256
  * characters, values of at most 1.8 MB.
  */
-export type Change = { readonly kind: "put"; readonly key: string; readonly value: Uint8Array } | { readonly kind: "delete"; readonly key: string };
-
-export interface Storage {
-  /** Whether what was committed survives the end of the process. */
-  readonly durable: boolean;
-  get(key: string): Promise<Uint8Array | undefined>;
-  /** Keys with this prefix in code-unit order, at most `limit`, those after `after` when it is given. */
-  list(prefix: string, limit: number, after?: string): Promise<readonly string[]>;
-  /** All changes or none; resolves when they are kept. */
-  commit(changes: readonly Change[]): Promise<void>;
-  close(): Promise<void>;
-}
+export type { Change, OpenStorageOptions, Storage } from "../base/host.ts";
 
 export const STORAGE_KEY_CHARACTERS_MAX = 256;
 export const STORAGE_VALUE_BYTES_MAX = 1_800_000;

@@ -11,7 +11,7 @@ import type { Answer, BodyResult, Coding, Handler, RequestBody, RequestHead } fr
 import { type Signal } from "../../base/signal.ts";
 import type { Admission } from "../../otlp/admission.ts";
 import type { Encoding } from "../../otlp/responses.ts";
-import { Batch, type Arrived } from "../../pipeline/batch.ts";
+import { Batch, type Arrived, type Origin } from "../../pipeline/batch.ts";
 import type { Context, Intake } from "../../pipeline/component.ts";
 import type { Outcome } from "../../pipeline/outcome.ts";
 import { Answers } from "./answers.ts";
@@ -36,7 +36,12 @@ interface Request {
   readonly signal: Signal;
   readonly encoding: Encoding;
   readonly coding: Coding | "none";
+  /** The sender's own key of the request. */
+  readonly key: string | undefined;
 }
+
+/** What a sender may call a request, in quotes or without (draft-ietf-httpapi-idempotency-key-header). */
+const KEY = /^[\x21-\x7e]{1,256}$/;
 
 type Ok = Extract<BodyResult, { kind: "ok" }>;
 type Admitted = Extract<Admission, { kind: "admitted" }>;
@@ -108,7 +113,11 @@ class Door {
         "accept-encoding": this.#accepted.header,
       });
     }
-    return { head, signal, encoding, coding };
+    const key = head.header("idempotency-key");
+    if (key !== undefined && !KEY.test(key)) {
+      return answers.error(head, encoding, 400, 3, "Cannot use the Idempotency-Key: it has to have 1 to 256 characters of visible ASCII");
+    }
+    return { head, signal, encoding, coding, key };
   }
 
   async #receive(request: Request, body: RequestBody): Promise<Answer> {
@@ -153,9 +162,9 @@ class Door {
   }
 
   async #deliver(request: Request, admission: Admitted, arrived: Arrived | undefined): Promise<Answer> {
-    const { signal, head } = request;
+    const { signal } = request;
     const { chunk, items, rejected, message } = admission;
-    const batch = new Batch({ signal, chunks: [chunk], id: this.#nextId(), items, origin: this.#originOf(head), arrived });
+    const batch = new Batch({ signal, chunks: [chunk], id: this.#nextId(), items, origin: this.#originOf(request), arrived });
     try {
       this.#counts.failed(signal, rejected);
       const outcome: Outcome = items === 0 ? { kind: "accepted" } : await this.#intake.consume(batch);
@@ -189,8 +198,10 @@ class Door {
     return `${this.#idPrefix}-${this.#lastId.toString(36)}`;
   }
 
-  #originOf(head: RequestHead) {
+  #originOf({ head, key }: Request): Origin {
     const { id, host } = this.#context;
-    return { receiver: id, peer: head.peer, tenant: "", arrivedMs: host.clock.nowMs(), headers: this.#options.includeMetadata ? head.headers() : {} };
+    const headers = this.#options.includeMetadata ? head.headers() : {};
+    const origin = { receiver: id, peer: head.peer, tenant: "", arrivedMs: host.clock.nowMs(), headers };
+    return key === undefined ? origin : { ...origin, key };
   }
 }
