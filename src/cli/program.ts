@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../base/version.ts";
 import { componentsCommand } from "./components.ts";
 import { EXIT } from "./configuration.ts";
+import { deadLettersCommand } from "./dead-letters.ts";
 import { explainCommand } from "./explain.ts";
 import { errorText } from "./report.ts";
 import { runCommand } from "./run.ts";
@@ -24,7 +25,16 @@ export async function main(): Promise<void> {
     .version(VERSION, "-v, --version", "print the version")
     .showHelpAfterError("(sluice --help lists commands and options)");
 
-  for (const command of [runCommand(), validateCommand(), explainCommand(), componentsCommand(), schemaCommand(), sendCommand(), startCommand()]) {
+  for (const command of [
+    runCommand(),
+    validateCommand(),
+    explainCommand(),
+    componentsCommand(),
+    schemaCommand(),
+    sendCommand(),
+    startCommand(),
+    deadLettersCommand(),
+  ]) {
     program.addCommand(command.copyInheritedSettings(program).exitOverride());
   }
 

@@ -46,11 +46,11 @@ export class Backoff {
   readonly #startMs: number;
   #intervalMs: number;
 
-  /** Made before the first attempt: `max_elapsed_time` counts from here. */
-  constructor(settings: RetrySettings, host: Pick<Host, "clock" | "random">) {
+  /** `max_elapsed_time` counts from `startMs`, monotonic; undefined: from here, before the first attempt. */
+  constructor(settings: RetrySettings, host: Pick<Host, "clock" | "random">, startMs: number = host.clock.monotonicMs()) {
     this.#settings = settings;
     this.#host = host;
-    this.#startMs = host.clock.monotonicMs();
+    this.#startMs = startMs;
     this.#intervalMs = settings.initial_interval;
   }
 

@@ -1,15 +1,23 @@
 /**
- * What stands between a pipeline and one destination: `sending_queue` and `retry_on_failure`, around any
- * exporter whose `consume` is one attempt. Each signal has a queue of its own, as in the Collector, so
- * that no signal, and no destination, holds another (law 3).
+ * What stands between a pipeline and one destination: `sending_queue`, `retry_on_failure` and
+ * `dead_letters`, around any exporter whose `consume` is one attempt. Each signal has a queue of its
+ * own, as in the Collector, so that no signal, and no destination, holds another (law 3).
  */
+import type { Change } from "../base/host.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
 import type { Batch } from "../pipeline/batch.ts";
 import type { Context, Exporter, HeldInMemory } from "../pipeline/component.ts";
 import { watched } from "../pipeline/health.ts";
-import type { Outcome } from "../pipeline/outcome.ts";
+import { ACCEPTED, type Outcome } from "../pipeline/outcome.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import { retrySchema, type RetrySettings } from "./backoff.ts";
+import { DeadLetters } from "./dead-letters/dead-letters.ts";
+import { type DeadLetterSettings, deadLettersSchema } from "./dead-letters/settings.ts";
+import { Depot } from "./durable/depot.ts";
+import { DurableQueue } from "./durable/durable-queue.ts";
+import { repeatsPlaceOf } from "./durable/keys.ts";
+import { type Keyed, Repeats } from "./durable/repeats.ts";
+import type { Bury } from "./queue/attempts.ts";
 import { Ledger } from "./queue/ledger.ts";
 import { Queue } from "./queue/queue.ts";
 import { queueInMemory, queueOf, queueSchema, type QueueSettings } from "./queue/settings.ts";
@@ -18,14 +26,16 @@ import { queueInMemory, queueOf, queueSchema, type QueueSettings } from "./queue
 export const deliveryKeys = {
   sending_queue: queueSchema
     .nullish()
-    .describe("Queue before the destination, in memory. Without the section there is none, and the sender is told how it went."),
+    .describe("Queue before the destination, in memory, or on disk with `storage`. Without the section there is none, and the sender is told how it went."),
   retry_on_failure: retrySchema.nullish().describe("Attempts after the first. On where there is a queue; without one, where the section is written."),
+  dead_letters: deadLettersSchema.optional().describe("Keeps what is refused for good, or has outlived `max_elapsed_time`. Sluice's own section."),
 };
 
 /** Those keys, parsed. */
 export interface DeliverySections {
   readonly sending_queue?: Parameters<typeof queueOf>[0];
   readonly retry_on_failure?: RetrySettings | null | undefined;
+  readonly dead_letters?: DeadLetterSettings | undefined;
 }
 
 /** The memory queue that the sections make (law 1); undefined: none. */
@@ -33,12 +43,19 @@ export function heldInMemory({ sending_queue: section }: DeliverySections): Held
   return queueInMemory(queueOf(section));
 }
 
-/** The exporter, watched, with what its sections ask for around it. */
+/** Ids of the extensions that the sections store with. */
+export function storages({ dead_letters: letters, sending_queue: section }: DeliverySections): readonly string[] {
+  return [queueOf(section)?.durable?.storage, letters?.storage].filter((id) => id !== undefined);
+}
+
+/** The exporter with what its sections ask for around it; watched. */
 export function delivered(exporter: Exporter, sections: DeliverySections, context: Context): Exporter {
   const queue = queueOf(sections.sending_queue);
   const retry = retryOf(sections.retry_on_failure, queue !== undefined);
+  const letters = sections.dead_letters;
   const attempts = watched(exporter, { id: context.id, health: context.health, holds: queue !== undefined });
-  return queue === undefined && retry === undefined ? attempts : new DeliveringExporter(attempts, queue, retry, context);
+  if (queue === undefined && retry === undefined && letters === undefined) return attempts;
+  return new DeliveringExporter(attempts, { queue, retry, letters }, context);
 }
 
 /** `null` is the section with nothing behind it. */
@@ -47,35 +64,113 @@ function retryOf(section: RetrySettings | null | undefined, queued: boolean): Re
   return settings?.enabled === true ? settings : undefined;
 }
 
+interface Settings {
+  readonly queue: QueueSettings | undefined;
+  readonly retry: RetrySettings | undefined;
+  readonly letters: DeadLetterSettings | undefined;
+}
+
+/** One signal's. */
+interface Lane {
+  readonly ledger: Ledger;
+  readonly queue: Queue | DurableQueue;
+  readonly repeats: Repeats;
+  /** Requests with a key that have no outcome yet. */
+  readonly underWay: Map<string, Promise<Outcome>>;
+}
+
 class DeliveringExporter implements Exporter {
   readonly state: Stage["state"];
   readonly #exporter: Exporter;
-  readonly #clock: Context["host"]["clock"];
-  readonly #queues: Readonly<Record<Signal, { readonly queue: Queue; readonly ledger: Ledger }>>;
+  readonly #settings: Settings;
+  readonly #context: Context;
+  readonly #lanes: Readonly<Record<Signal, Lane>>;
+  #letters: DeadLetters | undefined;
 
-  constructor(exporter: Exporter, settings: QueueSettings | undefined, retry: RetrySettings | undefined, { counters, engine, host, id, logger }: Context) {
+  constructor(exporter: Exporter, settings: Settings, context: Context) {
     // Consumers are shared by requests, also where each is answered at the end.
-    this.state = settings === undefined ? "none" : "process";
+    this.state = settings.queue === undefined ? "none" : "process";
     this.#exporter = exporter;
-    this.#clock = host.clock;
-    const made = (signal: Signal) => {
-      const ledger = new Ledger({ id, signal, counters, logger, monotonicMs: () => host.clock.monotonicMs() });
-      return { ledger, queue: new Queue({ exporter, settings, retry, signal, engine, host, ledger }) };
-    };
-    this.#queues = { traces: made("traces"), metrics: made("metrics"), logs: made("logs"), profiles: made("profiles") };
+    this.#settings = settings;
+    this.#context = context;
+    this.#lanes = { traces: this.#lane("traces"), metrics: this.#lane("metrics"), logs: this.#lane("logs"), profiles: this.#lane("profiles") };
+  }
+
+  /** Opens the storages, and takes up what they have. */
+  async start(): Promise<void> {
+    const { letters, queue } = this.#settings;
+    const { counters, host, id } = this.#context;
+    if (letters !== undefined) this.#letters = await DeadLetters.open(await this.#depot(letters.storage), { id, settings: letters, host, counters });
+    await this.#exporter.start?.();
+    const durable = queue?.durable;
+    if (durable === undefined) return;
+    const depot = await this.#depot(durable.storage);
+    for (const signal of SIGNALS) {
+      const { queue: waiting, repeats } = this.#lanes[signal];
+      await repeats.open(depot);
+      if (waiting instanceof DurableQueue) waiting.open(depot);
+    }
   }
 
   consume(batch: Batch): Promise<Outcome> {
-    return this.#queues[batch.signal].queue.consume(batch);
+    const lane = this.#lanes[batch.signal];
+    const keyed = lane.repeats.keyed(batch);
+    return keyed === undefined ? lane.queue.consume(batch) : this.#once(lane, keyed, batch);
   }
 
   unheard(signal: Signal, items: number): void {
-    this.#queues[signal].ledger.unheard(items);
+    this.#lanes[signal].ledger.unheard(items);
   }
 
   async stop(deadlineMs: number): Promise<void> {
-    const endMs = this.#clock.monotonicMs() + deadlineMs;
-    await Promise.all(SIGNALS.map((signal) => this.#queues[signal].queue.drain(deadlineMs)));
-    await this.#exporter.stop(Math.max(0, endMs - this.#clock.monotonicMs()));
+    const { clock } = this.#context.host;
+    const endMs = clock.monotonicMs() + deadlineMs;
+    await Promise.all(SIGNALS.map((signal) => this.#lanes[signal].queue.drain(deadlineMs)));
+    await this.#exporter.stop(Math.max(0, endMs - clock.monotonicMs()));
   }
+
+  /** Not again what was taken with the same key, and not twice at a time. */
+  async #once(lane: Lane, keyed: Keyed, batch: Batch): Promise<Outcome> {
+    const { ledger, queue, repeats, underWay } = lane;
+    batch.retain();
+    try {
+      // On Workers no request may wait for another's: two at a time are two.
+      if (this.#context.host.runtime !== "workers") {
+        for (let other = underWay.get(keyed.hash); other !== undefined; other = underWay.get(keyed.hash)) await other;
+      }
+      if (repeats.has(keyed)) {
+        ledger.repeated(batch.items);
+        return ACCEPTED;
+      }
+      const delivery = takeIn(queue, batch, repeats.changes(keyed));
+      underWay.set(keyed.hash, delivery);
+      const outcome = await delivery;
+      underWay.delete(keyed.hash);
+      if (outcome.kind === "accepted" || outcome.kind === "partial") repeats.remember(keyed);
+      return outcome;
+    } finally {
+      batch.release();
+    }
+  }
+
+  async #depot(storage: string): Promise<Depot> {
+    const { counters, host } = this.#context;
+    return Depot.of(await this.#context.storage(storage), { host, counters });
+  }
+
+  #lane(signal: Signal): Lane {
+    const { counters, engine, host, id, logger } = this.#context;
+    const { letters, queue: settings, retry } = this.#settings;
+    const ledger = new Ledger({ id, signal, counters, logger, monotonicMs: () => host.clock.monotonicMs() });
+    const bury: Bury | undefined =
+      letters === undefined ? undefined : (envelope, reason, message) => this.#letters?.put(envelope, reason, message) ?? Promise.resolve(false);
+    const parts = { exporter: this.#exporter, retry, signal, engine, host, ledger, bury };
+    const durable = settings?.durable;
+    const queue = settings === undefined || durable === undefined ? new Queue({ ...parts, settings }) : new DurableQueue({ ...parts, id, settings, durable });
+    return { ledger, queue, repeats: new Repeats(host, repeatsPlaceOf(id, signal)), underWay: new Map() };
+  }
+}
+
+function takeIn(queue: Queue | DurableQueue, batch: Batch, more: readonly Change[]): Promise<Outcome> {
+  return queue instanceof DurableQueue ? queue.consume(batch, more) : queue.consume(batch);
 }

@@ -11,7 +11,7 @@ import * as z from "zod";
 import { messageOf, SluiceError } from "../base/errors.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
 import { balancingOf, loadBalancingSchema } from "../delivery/balancing/settings.ts";
-import { delivered, deliveryKeys, heldInMemory } from "../delivery/deliver.ts";
+import { delivered, deliveryKeys, heldInMemory, storages } from "../delivery/deliver.ts";
 import { policyKeys, withPolicies } from "../delivery/policies.ts";
 import { type Context, defineExporter, type Exporter } from "../pipeline/component.ts";
 import { duration, headers, tlsClient, tlsNotInForce } from "../pipeline/settings.ts";
@@ -117,6 +117,7 @@ export const otlpHttp = defineExporter<Config>({
     ...tlsNotInForce("tls"),
   },
   heldInMemory,
+  storages,
   create: (config, context) => delivered(withPolicies(attemptsOf(config, context), config, context), config, context),
 });
 

@@ -4,6 +4,9 @@
  * counts by itself (a queue, where items are neither yet) is only told which failures no sender hears
  * of. A connector is a branch, too: the destinations behind it count for themselves, and here is
  * counted only what none of them took and no sender hears of.
+ *
+ * What one branch has taken while the sender is told to send it again, for another's sake, it may be
+ * sent twice: that is counted, too, unless the request has a key by which a queue knows it again.
  */
 import { messageOf } from "../base/errors.ts";
 import type { Logger } from "../base/host.ts";
@@ -38,7 +41,12 @@ interface Counts {
   readonly unheard?: (items: number) => void;
 }
 
-type Counted = Branch & Counts;
+/** Besides, for every branch. */
+interface Doubled {
+  readonly duplicates: Counter;
+}
+
+type Counted = Branch & Counts & Doubled;
 
 export class FanOut {
   readonly #branches: readonly Counted[];
@@ -51,38 +59,41 @@ export class FanOut {
     this.#primary = branches.findIndex(({ id }) => id === primary);
     this.#branches = branches.map((branch) => ({
       ...branch,
+      duplicates: counters.counter(`sluice_duplicate_${items}`, branch.connector === true ? { connector: branch.id } : { exporter: branch.id }),
       ...(branch.connector === true ? behind(branch.id, signal, counters) : (ownCounts(branch, signal) ?? at(branch.id, items, counters))),
     }));
   }
 
   /** Never rejects. With a primary it resolves with that one's outcome, and the others go on by themselves. */
   async consume(batch: Batch): Promise<Outcome> {
-    const { items } = batch;
     const attempts = this.#branches.map((branch) => attempt(branch, batch));
     const primary = attempts[this.#primary];
     if (primary === undefined) {
       const outcomes = await Promise.all(attempts);
       const combined = combineOutcomes(outcomes);
-      this.#settle(outcomes, items, combined);
+      this.#settle(outcomes, batch, combined);
       return combined;
     }
-    void this.#settleLater(attempts, items, primary);
+    void this.#settleLater(attempts, batch, primary);
     const outcome = await primary;
     // The sender is told what the primary took; what it rejected is counted there.
     return combineOutcomes([outcome]);
   }
 
-  async #settleLater(attempts: readonly Promise<Outcome>[], items: number, primary: Promise<Outcome>): Promise<void> {
-    this.#settle(await Promise.all(attempts), items, combineOutcomes([await primary]));
+  async #settleLater(attempts: readonly Promise<Outcome>[], batch: Batch, primary: Promise<Outcome>): Promise<void> {
+    this.#settle(await Promise.all(attempts), batch, combineOutcomes([await primary]));
   }
 
   /** What a destination did not take is dropped there, unless the sender was told to send it again or that it is refused. */
-  #settle(outcomes: readonly Outcome[], items: number, combined: Outcome): void {
+  #settle(outcomes: readonly Outcome[], { items, origin }: Batch, combined: Outcome): void {
     const told = combined.kind === "retry" || combined.kind === "refused";
     outcomes.forEach((outcome, index) => {
       const branch = this.#branches[index];
       if (branch === undefined) return;
       this.#count(branch, outcome, items, told);
+      // Refused for good, it is not sent again.
+      const taken = outcome.kind === "accepted" || outcome.kind === "partial";
+      if (taken && combined.kind === "retry" && origin.key === undefined) branch.duplicates.add(items);
     });
   }
 

@@ -48,6 +48,8 @@ export interface PlainOrigin {
   readonly arrivedMs: number;
   /** Headers kept by `include_metadata`, lower-case names. Empty otherwise. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The sender's own key of the request (`Idempotency-Key`): a destination that has taken it is not sent it again. */
+  readonly key?: string;
 }
 
 /**

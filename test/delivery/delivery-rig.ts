@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Random } from "../../bench/random.ts";
 import { payload } from "../../bench/payloads.ts";
+import { SluiceError } from "../../src/base/errors.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import { delivered, deliveryKeys } from "../../src/delivery/deliver.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
@@ -9,8 +10,8 @@ import { Batch } from "../../src/pipeline/batch.ts";
 import type { Exporter } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
-import { ALONE } from "../harness/context.ts";
 import type { PlainOrigin } from "../../src/pipeline/stage.ts";
+import type { Storage } from "../../src/pipeline/storage.ts";
 import { TestClock } from "../harness/clock.ts";
 import { admitted, batchBytes, testEngine } from "../harness/engine.ts";
 import { bareHost } from "../processors/support.ts";
@@ -62,13 +63,21 @@ export interface RigOptions {
   /** Of the back-off's jitter; undefined: always the middle. */
   readonly seed?: number;
   readonly heldBytesMax?: number;
+  /** What every id of an extension stands for; undefined: there is no extension. */
+  readonly storage?: Storage;
+  /** Undefined: its own. */
+  readonly clock?: TestClock;
+  /** The exporter's; undefined: otlp_http/test. */
+  readonly id?: string;
 }
 
 const sections = z.strictObject(deliveryKeys);
 
 /** `settings` as in the YAML: `sending_queue` and `retry_on_failure`. */
-export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engine = testEngine(64 << 20), seed, heldBytesMax }: RigOptions = {}): DeliveryRig {
-  const clock = new TestClock();
+export function deliveryRig(
+  settings: Readonly<Record<string, unknown>>,
+  { clock = new TestClock(), engine = testEngine(64 << 20), heldBytesMax, id = "otlp_http/test", seed, storage }: RigOptions = {},
+): DeliveryRig {
   const counters = new Counters();
   const log: string[] = [];
   const arrivals: Arrival[] = [];
@@ -81,8 +90,8 @@ export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engin
       rig.underWay++;
       rig.underWayMost = Math.max(rig.underWayMost, rig.underWay);
       try {
-        const { id, items, origin, signal } = batch;
-        const arrival = { signal, id, items, origin, bytes: batchBytes(batch), atMs: clock.monotonicMs() };
+        const { items, origin, signal } = batch;
+        const arrival = { signal, id: batch.id, items, origin, bytes: batchBytes(batch), atMs: clock.monotonicMs() };
         arrivals.push(arrival);
         return await rig.answer(arrival);
       } finally {
@@ -94,7 +103,7 @@ export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engin
   };
   let sent = 0;
   const rig: DeliveryRig = {
-    exporter: delivered(destination, sections.parse(settings), { ...ALONE, id: "otlp_http/test", engine, counters, logger, host }),
+    exporter: delivered(destination, sections.parse(settings), { id, engine, counters, logger, host, storage: () => opened(storage) }),
     clock,
     engine,
     counters,
@@ -108,13 +117,12 @@ export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engin
       return rig.sendBytes(requestOf(signal, items, sent), origin, signal);
     },
     sendBytes: (bytes, origin = {}, signal = "traces") => {
-      const { chunk, items } = admitted(engine, signal, bytes);
-      const batch = new Batch({ signal, chunks: [chunk], id: `r${sent}`, items, origin: { ...ORIGIN, ...origin } });
+      const batch = batchFor(engine, signal, bytes, `r${sent}`, { ...ORIGIN, arrivedMs: clock.nowMs(), ...origin });
       const outcome = rig.exporter.consume(batch);
       batch.release();
       return outcome;
     },
-    books: (signal = "traces") => checkBooks(counters, "otlp_http/test", signal, heldBytesMax),
+    books: (signal = "traces") => checkBooks(counters, id, signal, heldBytesMax),
     dropped: (reason) =>
       counters
         .samples()
@@ -128,6 +136,16 @@ export function deliveryRig(settings: Readonly<Record<string, unknown>>, { engin
     },
   };
   return rig;
+}
+
+function opened(storage: Storage | undefined): Promise<Storage> {
+  return storage === undefined ? Promise.reject(new SluiceError("config", "Cannot store: no such extension")) : Promise.resolve(storage);
+}
+
+/** A batch as the door makes it. */
+export function batchFor(engine: Engine, signal: Signal, bytes: Uint8Array, id: string, origin: PlainOrigin = ORIGIN): Batch {
+  const { chunk, items } = admitted(engine, signal, bytes);
+  return new Batch({ signal, chunks: [chunk], id, items, origin });
 }
 
 /** One seeded request of these many items. */

@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { validateBuiltIn } from "../../src/config/registry.ts";
+import { deadLettersSchema } from "../../src/delivery/dead-letters/settings.ts";
+import { heldInMemory, storages } from "../../src/delivery/deliver.ts";
 import { queueOf, queueSchema } from "../../src/delivery/queue/settings.ts";
 
 describe("defaults", () => {
@@ -14,6 +16,7 @@ describe("defaults", () => {
       waits: false,
       heldBytesMax: 64 << 20,
       batch: undefined,
+      durable: undefined,
     });
     expect(queueOf(null)).toEqual(queueOf(queueSchema.parse({})));
     expect(queueOf(undefined)).toBeUndefined();
@@ -44,12 +47,43 @@ describe("defaults", () => {
   });
 });
 
+describe("a queue on disk", () => {
+  it("has its defaults", () => {
+    expect(queueOf(queueSchema.parse({ storage: "file_storage/q" }))).toMatchObject({
+      heldBytesMax: 4 << 20,
+      durable: { storage: "file_storage/q", mode: "send_first", windowMs: 1000, onFull: "refuse", storedBytesMax: 1 << 30 },
+    });
+  });
+
+  it("holds more in memory where it makes batches", () => {
+    expect(queueOf(queueSchema.parse({ storage: "s", batch: {} }))?.heldBytesMax).toBe(16 << 20);
+    expect(queueOf(queueSchema.parse({ storage: "s", batch: {}, held_bytes_max: 5 << 20 }))?.heldBytesMax).toBe(5 << 20);
+  });
+
+  it("is no memory queue, and names its storages", () => {
+    const sections = {
+      sending_queue: queueSchema.parse({ storage: "file_storage/q" }),
+      dead_letters: deadLettersSchema.parse({ storage: "file_storage/dead" }),
+    };
+    expect(heldInMemory(sections)).toBeUndefined();
+    expect(storages(sections)).toEqual(["file_storage/q", "file_storage/dead"]);
+    expect(storages({ sending_queue: queueSchema.parse({}) })).toEqual([]);
+  });
+});
+
 describe("start-up errors", () => {
   it.each([
     [{ num_consumers: 0 }, "`num_consumers` must be positive"],
     [{ queue_size: 0 }, "`queue_size` must be positive"],
     [{ sizer: "spans" }, ""],
-    [{ storage: "file_storage" }, "a queue on disk is not available yet"],
+    [{ durability: "write_first" }, "`durability` is of a queue on disk: name its `storage`"],
+    [{ send_window: "1s" }, "`send_window` is of a queue on disk"],
+    [{ on_full: "refuse" }, "`on_full` is of a queue on disk"],
+    [{ stored_bytes_max: 1 << 30 }, "`stored_bytes_max` is of a queue on disk"],
+    [{ storage: "file_storage", stored_bytes_max: (1 << 20) - 1 }, ""],
+    [{ storage: "file_storage", send_window: "0s" }, "`send_window` must be positive"],
+    [{ storage: "file_storage", durability: "write_first", send_window: "1s" }, "`send_window` is of `durability: send_first`"],
+    [{ storage: "file_storage", block_on_overflow: true, on_full: "drop_oldest" }, "leave one of them out"],
     [{ storage: "file_storage", wait_for_result: true }, "`wait_for_result` is not supported with a persistent queue configured with `storage`"],
     [{ sizer: "requests", batch: {} }, '`batch` supports only `items` or `bytes` sizer, found "requests"'],
     [{ batch: { sizer: "requests" } }, '`batch` supports only `items` or `bytes` sizer, found "requests"'],
@@ -78,6 +112,8 @@ describe("start-up errors", () => {
     [{ held_bytes_max: 2 ** 31 - 1 }],
     [{ enabled: false, num_consumers: 0, storage: "file_storage" }],
     [{ sizer: "requests", batch: { enabled: false } }],
+    [{ storage: "file_storage" }],
+    [{ storage: "file_storage", block_on_overflow: true, on_full: "refuse" }],
   ])("none for %j", (section) => {
     expect(queueSchema.safeParse(section).error).toBeUndefined();
   });
@@ -106,7 +142,7 @@ service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_http/vendor]}
           component: "otlp_http/vendor",
           path: "exporters.otlp_http/vendor.sending_queue",
           bound: "1000 requests, 67108864 bytes, of each signal",
-          cure: "set its wait_for_result to true, or take it out: the sender then hears how it went",
+          cure: "name a storage, or set its wait_for_result to true, or take it out: the sender then hears how it went",
           inForce: true,
         },
       ]);
@@ -123,7 +159,7 @@ service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_http/vendor]}
   );
 
   it.each([
-    ["    sending_queue: {storage: file_storage}", "exporters.otlp_http/vendor.sending_queue.storage", 6],
+    ["    sending_queue: {durability: write_first}", "exporters.otlp_http/vendor.sending_queue.durability", 6],
     ["    sending_queue:\n      sizer: items\n      batch:\n        min_size: 2000", "exporters.otlp_http/vendor.sending_queue.batch.min_size", 9],
     ["    retry_on_failure: {max_elapsed_time: 1s}", "exporters.otlp_http/vendor.retry_on_failure.max_elapsed_time", 6],
   ])("says where a setting is wrong: %s", async (lines, path, line) => {

@@ -1,7 +1,8 @@
 /** The queue: who is answered when, its bounds, its consumers, and whom it keeps apart. */
 import { describe, expect, it } from "vitest";
 import { SIGNALS } from "../../src/base/signal.ts";
-import { BLOCKED_MS_MAX, ENTRY_OVERHEAD_BYTES } from "../../src/delivery/queue/queue.ts";
+import { BLOCKED_MS_MAX } from "../../src/delivery/queue/capacity.ts";
+import { ENTRY_OVERHEAD_BYTES } from "../../src/delivery/queue/queue.ts";
 import { testEngine } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
 import { ACCEPTED, deliveryRig, held, LATER, REFUSED, requestOf, sizesOf, TOO_LARGE } from "./delivery-rig.ts";

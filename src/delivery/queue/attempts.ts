@@ -10,8 +10,9 @@ import type { Engine } from "../../otlp/engine.ts";
 import type { Exporter } from "../../pipeline/component.ts";
 import { failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import { Backoff, type RetrySettings } from "../backoff.ts";
-import type { DropReason, Ledger, RetryReason } from "./ledger.ts";
+import type { DropReason, QueueLedger, RetryReason } from "./ledger.ts";
 import { Naps } from "./naps.ts";
+import type { Envelope } from "../../pipeline/stage.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Shipment } from "./shipment.ts";
 
@@ -24,15 +25,22 @@ const TOO_LARGE = 413;
 const THROTTLED = 429;
 
 type Retry = Extract<Outcome, { kind: "retry" }>;
+type Refused = Extract<Outcome, { kind: "refused" }>;
+type Failed = Retry | Refused;
 
 export interface AttemptsParts {
   readonly exporter: Pick<Exporter, "consume">;
   readonly engine: Engine;
   readonly host: Pick<Host, "clock" | "random" | "sleep">;
-  readonly ledger: Ledger;
+  readonly ledger: QueueLedger;
   /** Undefined: retries are off. */
   readonly retry: RetrySettings | undefined;
+  /** Keeps what nobody will try again; false: it cannot. Never rejects. Undefined: it is lost. */
+  readonly bury?: Bury | undefined;
 }
+
+/** What is buried was given up for good. */
+export type Bury = (envelope: Envelope, reason: DropReason, message: string) => Promise<boolean>;
 
 /** When the next attempt is due, for one batch. */
 interface Schedule {
@@ -72,7 +80,7 @@ export class Attempts {
   async run(shipment: Shipment): Promise<void> {
     const { host, retry } = this.#parts;
     const schedule: Schedule = {
-      backoff: retry === undefined ? undefined : new Backoff(retry, host),
+      backoff: retry === undefined ? undefined : new Backoff(retry, host, shipment.startMs),
       startMs: host.clock.monotonicMs(),
       roomWaitMs: ROOM_WAIT_MS,
     };
@@ -104,13 +112,28 @@ export class Attempts {
         outcome = halves;
       }
       if (outcome.kind !== "retry") {
-        // Who is told finds everything given back.
-        parcel.close();
-        settle(parcel.items, outcome, shipment);
+        if (outcome.kind === "refused") await this.#fail(parcel, outcome.status === TOO_LARGE ? "too_large" : "refused", outcome, shipment);
+        else {
+          // Who is told finds everything given back.
+          parcel.close();
+          settle(parcel.items, outcome, shipment);
+        }
         return undefined;
       }
       if (!(await this.#wait(outcome, parcel, shipment, schedule))) return undefined;
     }
+  }
+
+  /** For good, as far as this queue goes: kept as a dead letter where that is of use. */
+  async #fail(parcel: Parcel, reason: DropReason, outcome: Failed, shipment: Shipment): Promise<void> {
+    const { bury, engine } = this.#parts;
+    // A sender that waits and is told to send it again still has it.
+    const gone = outcome.kind === "refused" || (!shipment.waits && reason !== "stopped" && reason !== "over_budget");
+    const buried = gone && shipment.wanted && bury !== undefined && (await bury(parcel.envelope(engine), reason, outcome.message));
+    parcel.close();
+    if (!shipment.open) return;
+    if (buried) shipment.buried(parcel.items, reason, outcome.message);
+    else shipment.failed(parcel.items, reason, outcome);
   }
 
   async #attempt(parcel: Parcel): Promise<Outcome> {
@@ -141,38 +164,37 @@ export class Attempts {
   /** Whether there is to be another attempt, once it is due. */
   async #wait(outcome: Retry, parcel: Parcel, shipment: Shipment, schedule: Schedule): Promise<boolean> {
     const { engine, host, ledger } = this.#parts;
-    const failed = (reason: DropReason) => {
-      parcel.close();
-      shipment.failed(parcel.items, reason, outcome);
+    const failed = async (reason: DropReason) => {
+      await this.#fail(parcel, reason, outcome, shipment);
       return false;
     };
-    if (outcome.untried === true && shipment.returnable) return failed("over_budget");
-    const waitMs = outcome.untried === true ? this.#roomWait(schedule) : schedule.backoff?.next(outcome.afterMs);
-    if (waitMs === undefined) {
-      return failed(outcome.untried === true ? "over_budget" : schedule.backoff === undefined ? "send_failed" : "max_elapsed_time");
-    }
+    const untried = outcome.untried === true;
+    if (untried && shipment.returnable) return failed("over_budget");
+    const waitMs = untried ? this.#roomWait(schedule, shipment.durable) : schedule.backoff?.next(outcome.afterMs);
+    if (waitMs === undefined) return failed(untried ? "over_budget" : schedule.backoff === undefined ? "send_failed" : "max_elapsed_time");
     if (host.clock.monotonicMs() + waitMs > this.#endMs) return failed("stopped");
+    shipment.delayed();
     if (!shipment.waits) parcel.park(engine);
     ledger.retries(reasonOf(outcome), waitMs, outcome.message);
     await (outcome.afterMs === undefined ? this.#naps : this.#asked).nap(waitMs);
-    return shipment.open;
+    return shipment.open && (shipment.wanted || failed("send_failed"));
   }
 
   /** Until there may be room in the pool; undefined: that was long enough. */
-  #roomWait(schedule: Schedule): number | undefined {
+  #roomWait(schedule: Schedule, durable: boolean): number | undefined {
     const { host, retry } = this.#parts;
     const spentMs = host.clock.monotonicMs() - schedule.startMs;
-    const mostMs = retry === undefined ? ROOM_MS_MAX : retry.max_elapsed_time || Infinity;
+    // What is on disk is not given up for want of memory here.
+    const mostMs = durable ? Infinity : retry === undefined ? ROOM_MS_MAX : retry.max_elapsed_time || Infinity;
     const waitMs = schedule.roomWaitMs;
     schedule.roomWaitMs = Math.min(waitMs * 2, ROOM_WAIT_MS_MAX);
     return spentMs + waitMs > mostMs ? undefined : waitMs;
   }
 }
 
-function settle(items: number, outcome: Exclude<Outcome, Retry>, shipment: Shipment): void {
+function settle(items: number, outcome: Exclude<Outcome, Failed>, shipment: Shipment): void {
   if (outcome.kind === "accepted") shipment.accepted(items, outcome);
-  else if (outcome.kind === "partial") shipment.partly(items, Math.min(outcome.rejected, items), outcome.message);
-  else shipment.failed(items, outcome.status === TOO_LARGE ? "too_large" : "refused", outcome);
+  else shipment.partly(items, Math.min(outcome.rejected, items), outcome.message);
 }
 
 function reasonOf({ status, untried }: Retry): RetryReason {

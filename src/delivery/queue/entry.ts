@@ -2,9 +2,12 @@
  * A request in the queue, and the shares of it in the batches that leave. It is done when each share
  * was told; then its room is free again, and a sender that waits is told the truth: failed, when no
  * share was taken; rejected in part, when some were, because sending all of it again would double them.
+ *
+ * An entry of a durable queue begins as one whose sender waits. Once it is written (`keep`) nobody does:
+ * what fails for good is lost then, and what the end of the process leaves over stays where it is kept.
  */
 import { ACCEPTED, type Outcome } from "../../pipeline/outcome.ts";
-import type { DropReason, Ledger } from "./ledger.ts";
+import type { DropReason, QueueLedger } from "./ledger.ts";
 
 /** How a share ended that nothing was taken of. */
 interface Failure {
@@ -13,15 +16,21 @@ interface Failure {
   readonly outcome: Outcome;
 }
 
+/** Whom it concerns how an entry ends: nobody (the sender was answered), its sender, or a durable queue. */
+export type EntryKind = "answered" | "waits" | "durable";
+
 export interface EntryParts {
   readonly items: number;
   /** In units of the queue's sizer. */
   readonly size: number;
   /** That the queue holds for it. */
   readonly bytes: number;
-  /** Whether the sender is answered at the end, or was already. */
-  readonly waits: boolean;
-  readonly ledger: Ledger;
+  readonly kind: EntryKind;
+  /** When it arrived, monotonic ms: its time is up at `max_elapsed_time` after that. Undefined: from its first attempt. */
+  readonly startMs?: number | undefined;
+  /** Of a durable queue: called when an attempt has failed that is made again. */
+  readonly onDelayed?: (() => void) | undefined;
+  readonly ledger: QueueLedger;
   /** Called once, before the sender is told. */
   readonly onDone: (entry: Entry) => void;
 }
@@ -29,12 +38,16 @@ export interface EntryParts {
 export class Entry {
   readonly size: number;
   readonly bytes: number;
-  readonly waits: boolean;
+  readonly kind: EntryKind;
+  readonly startMs: number | undefined;
   readonly outcome: Promise<Outcome>;
   readonly #parts: EntryParts;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #failures: Failure[] = [];
   #left: number;
+  #wanted = true;
+  #kept = false;
+  #stays = false;
   #rejected = 0;
   #message = "";
   #warning: Outcome | undefined;
@@ -44,10 +57,35 @@ export class Entry {
     this.#parts = parts;
     this.size = parts.size;
     this.bytes = parts.bytes;
-    this.waits = parts.waits;
+    this.kind = parts.kind;
+    this.startMs = parts.startMs;
     this.outcome = promise;
     this.#resolve = resolve;
     this.#left = parts.items;
+  }
+
+  /** Whether another attempt is of use: not where its sender was told to send it again. */
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** Once it is done: the end of the process has left over some of it, of which nothing is booked. */
+  get stays(): boolean {
+    return this.#stays;
+  }
+
+  /** It is written, and nobody waits for it any more. */
+  keep(): void {
+    this.#kept = true;
+  }
+
+  /** Its sender was told to send it again. */
+  withdraw(): void {
+    this.#wanted = false;
+  }
+
+  delayed(): void {
+    this.#parts.onDelayed?.();
   }
 
   /** `items` of it went so; what the destination took or rejected is in the ledger already. */
@@ -69,7 +107,7 @@ export class Entry {
   #end(items: number): void {
     this.#left -= items;
     if (this.#left > 0) return;
-    const outcome = this.waits ? this.#settle() : ACCEPTED;
+    const outcome = this.kind === "answered" ? ACCEPTED : this.#settle();
     this.#parts.onDone(this);
     this.#resolve(outcome);
   }
@@ -80,7 +118,13 @@ export class Entry {
     if (failed === 0) return this.#rejected > 0 ? { kind: "partial", rejected: this.#rejected, message: this.#message } : (this.#warning ?? ACCEPTED);
     const failure = this.#failures.find(({ outcome }) => outcome.kind === "retry") ?? this.#failures[0];
     const outcome = failure?.outcome ?? ACCEPTED;
-    if (failed === items) {
+    const over = this.kind === "durable" ? this.#failures.filter(({ reason }) => reason !== "stopped") : this.#failures;
+    if (over.length < this.#failures.length) {
+      this.#stays = true;
+      for (const one of over) ledger.lost(one.items, one.reason, "message" in one.outcome ? one.outcome.message : "");
+      return outcome;
+    }
+    if (failed === items && !this.#kept) {
       ledger.gaveBack(items);
       return outcome;
     }

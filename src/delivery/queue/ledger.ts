@@ -1,10 +1,12 @@
 /**
  * Law 2 for one destination and signal, at every moment:
  *
- *     offered = sent + dropped (by reason) + returned + queued
+ *     offered + restored = sent + dropped (by reason) + dead + returned + repeated + queued
  *
- * `sent` was accepted; `returned` is what the sender was told has failed, and still has; `queued` waits
- * or is under way. What a destination rejected in a partial success is dropped with the reason
+ * `restored` was found in the storage at the start; `sent` was accepted; `dead` is kept as dead letters;
+ * `returned` is what the sender was told has failed, and still has; `repeated` came again with the key
+ * of a request that was taken before; `queued` waits or is under way, in memory or in the storage, and
+ * is what the next process restores. What a destination rejected in a partial success is dropped with the reason
  * `rejected`. Names are the Collector's where it has one. What is lost is also told, at a bounded rate:
  * a destination that is down would otherwise fill the log.
  */
@@ -27,13 +29,25 @@ export type DropReason =
   /** For too long there was no room in the memory for requests in flight. */
   | "over_budget"
   /** The gateway stopped before the destination answered. */
-  | "stopped";
+  | "stopped"
+  /** The queue was full, and made room with the oldest that it had. */
+  | "dropped_oldest"
+  /** The queue was full, and did not take it. */
+  | "dropped_newest"
+  /** What the storage gave back cannot be read. */
+  | "damaged";
 
 /** Why an attempt is made again. */
 export type RetryReason = "throttled" | "unavailable" | "unreachable" | "over_budget";
 
 /** One line of a kind in this time at the most. */
 const TELL_MS = 10_000;
+
+/** What a queue tells its ledger. */
+export type QueueLedger = Pick<
+  Ledger,
+  "capacity" | "grew" | "underWay" | "took" | "turnedAway" | "sent" | "gaveBack" | "lost" | "dead" | "retries" | "divided" | "close"
+>;
 
 export interface LedgerParts {
   /** The exporter's id. */
@@ -56,7 +70,15 @@ export class Ledger {
   readonly #capacity: Counter;
   readonly #bytes: Counter;
   readonly #inFlight: Counter;
+  readonly #restored: Counter;
+  readonly #dead: Counter;
+  readonly #repeated: Counter;
+  readonly #stored: Counter;
+  readonly #oldest: Counter;
+  readonly #late: Counter;
   #lossToldMs = -Infinity;
+  #deadToldMs = -Infinity;
+  #storeToldMs = -Infinity;
   #untoldItems = 0;
   #retryToldMs = -Infinity;
 
@@ -74,6 +96,12 @@ export class Ledger {
     this.#capacity = gauge("otelcol_exporter_queue_capacity");
     this.#bytes = gauge("sluice_exporter_queue_bytes");
     this.#inFlight = gauge("otelcol_exporter_in_flight_requests");
+    this.#restored = items("sluice_exporter_restored");
+    this.#dead = items("sluice_exporter_dead");
+    this.#repeated = items("sluice_exporter_repeated");
+    this.#stored = gauge("sluice_exporter_stored_bytes");
+    this.#oldest = gauge("sluice_exporter_oldest_arrival_seconds");
+    this.#late = gauge("sluice_exporter_late");
   }
 
   /** The queue's capacity, in units of its sizer; once. */
@@ -105,6 +133,14 @@ export class Ledger {
     this.#enqueueFailed.add(items);
   }
 
+  /** Items that found no room and are dropped: nobody sends them again. */
+  declined(items: number, message: string): void {
+    this.#offered.add(items);
+    this.#enqueueFailed.add(items);
+    this.#dropped("dropped_newest").add(items);
+    this.#tellLoss(items, "dropped_newest", message);
+  }
+
   /** Taken items that the destination accepted. */
   sent(items: number): void {
     this.#queued.add(-items);
@@ -123,12 +159,55 @@ export class Ledger {
     this.#queued.add(-items);
     this.#failed.add(items);
     this.#dropped(reason).add(items);
-    this.#untoldItems += items;
+    this.#tellLoss(items, reason, message);
+  }
+
+  /** Items that the storage has from an earlier process. */
+  restored(items: number): void {
+    this.#restored.add(items);
+    this.#queued.add(items);
+  }
+
+  /** Taken items that are kept as dead letters. */
+  dead(items: number, reason: DropReason, message: string): void {
+    this.#queued.add(-items);
+    this.#failed.add(items);
+    this.#dead.add(items);
     const { logger, id, signal, monotonicMs } = this.#parts;
-    if (monotonicMs() - this.#lossToldMs < TELL_MS) return;
-    this.#lossToldMs = monotonicMs();
-    logger.log("error", "Telemetry is lost on the way to a destination", { exporter: id, signal, items: this.#untoldItems, reason, message });
-    this.#untoldItems = 0;
+    if (monotonicMs() - this.#deadToldMs < TELL_MS) return;
+    this.#deadToldMs = monotonicMs();
+    logger.log("warn", "Telemetry is kept as a dead letter", { exporter: id, signal, items, reason, message });
+  }
+
+  /** Items that came again, and are not sent again. */
+  repeated(items: number): void {
+    this.#offered.add(items);
+    this.#repeated.add(items);
+  }
+
+  /** Bytes in the storage for this destination have changed. */
+  stored(bytes: number): void {
+    this.#stored.add(bytes);
+  }
+
+  /** When the oldest request that is stored arrived, ms since 1970; undefined: none is. A gauge, so that its age is `time()` less this. */
+  oldest(arrivedMs: number | undefined): void {
+    const seconds = arrivedMs === undefined ? 0 : Math.floor(arrivedMs / 1000);
+    this.#oldest.add(seconds - this.#oldest.value);
+  }
+
+  /** Whether the destination has missed its window: 1 or 0. */
+  late(late: boolean): void {
+    this.#late.add((late ? 1 : 0) - this.#late.value);
+  }
+
+  /** The storage failed. */
+  storeFailed(message: string): void {
+    const { counters, id, signal, logger, monotonicMs } = this.#parts;
+    counters.counter("sluice_exporter_store_failures", { exporter: id, data_type: signal }).add(1);
+    if (monotonicMs() - this.#storeToldMs < TELL_MS) return;
+    this.#storeToldMs = monotonicMs();
+    logger.log("error", "Cannot use the storage of a queue", { exporter: id, signal, message });
   }
 
   /** Items that were given back, and of which no sender hears: other destinations took the batch. */
@@ -156,6 +235,15 @@ export class Ledger {
     if (this.#untoldItems === 0) return;
     const { logger, id, signal } = this.#parts;
     logger.log("error", "Telemetry is lost on the way to a destination", { exporter: id, signal, items: this.#untoldItems });
+    this.#untoldItems = 0;
+  }
+
+  #tellLoss(items: number, reason: DropReason, message: string): void {
+    this.#untoldItems += items;
+    const { logger, id, signal, monotonicMs } = this.#parts;
+    if (monotonicMs() - this.#lossToldMs < TELL_MS) return;
+    this.#lossToldMs = monotonicMs();
+    logger.log("error", "Telemetry is lost on the way to a destination", { exporter: id, signal, items: this.#untoldItems, reason, message });
     this.#untoldItems = 0;
   }
 

@@ -54,6 +54,13 @@ export class Parcel {
     batch.release();
   }
 
+  /** What it carries, outside of the pool. */
+  envelope(engine: Engine): Envelope {
+    this.park(engine);
+    if (this.#envelope === undefined) throw new SluiceError("ownership", "Cannot read a parcel: it was closed");
+    return this.#envelope;
+  }
+
   /** Lets go of everything; a second time it does nothing. */
   close(): void {
     this.#batch?.release();

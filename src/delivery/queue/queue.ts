@@ -6,23 +6,25 @@
  * is copied out of the pool (parcel.ts says why); what finds a consumer free leaves from the very block
  * in which it arrived, and has its copy only if it must be tried again.
  *
+ * A durable queue (durable/) has one behind its storage, and gives it what it has room for: `feed`.
+ *
  * Limits: `queue_size` in units of the sizer and `held_bytes_max`, both with what is under way, as in
  * the Collector. A request that alone is over `held_bytes_max` is not answered early: its sender waits.
- * Everything between a look at the room and its use is synchronous.
  */
 import type { Host } from "../../base/host.ts";
 import type { Signal } from "../../base/signal.ts";
 import type { Engine } from "../../otlp/engine.ts";
-import type { Batch } from "../../pipeline/batch.ts";
+import { Batch } from "../../pipeline/batch.ts";
 import type { Exporter } from "../../pipeline/component.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import type { Envelope } from "../../pipeline/stage.ts";
 import type { RetrySettings } from "../backoff.ts";
-import { Attempts } from "./attempts.ts";
+import { Attempts, type Bury } from "./attempts.ts";
 import { Batcher, type Shard } from "./batcher.ts";
-import { Entry } from "./entry.ts";
+import { Capacity } from "./capacity.ts";
+import { Entry, type EntryKind } from "./entry.ts";
 import { Fifo } from "./fifo.ts";
-import type { Ledger } from "./ledger.ts";
+import type { QueueLedger } from "./ledger.ts";
 import { bytesIn, Parcel, parkedOf } from "./parcel.ts";
 import { isOverBudget } from "./room.ts";
 import type { QueueSettings, Sizer } from "./settings.ts";
@@ -37,16 +39,17 @@ export interface QueueParts {
   readonly signal: Signal;
   readonly engine: Engine;
   readonly host: Pick<Host, "clock" | "random" | "sleep">;
-  readonly ledger: Ledger;
+  readonly ledger: QueueLedger;
+  /** Undefined: what nobody will try again is lost. */
+  readonly bury?: Bury | undefined;
 }
 
 /** When a full queue has room again depends on the destination: a second is what most answer within. */
-const FULL_RETRY_MS = 1000;
-/** Who waits for room is a sender with a time-out of its own, 10 to 30 s by default; nobody tells when it has gone. */
-export const BLOCKED_MS_MAX = 60_000;
+export const FULL_RETRY_MS = 1000;
 /** Bytes that each request counts for besides its own: so many tiny ones have their bound, too. */
 export const ENTRY_OVERHEAD_BYTES = 512;
-const STOPPING: Outcome = { kind: "retry", message: "the gateway is stopping" };
+export const STOPPING: Outcome = { kind: "retry", message: "the gateway is stopping" };
+const UNWANTED: Outcome = { kind: "retry", message: "the storage failed" };
 /** When there was no room in the pool to divide a request. */
 const ROOM_WAIT_MS = 100;
 /** A shard that is due while every consumer is busy is looked at again after this time at the least. */
@@ -56,17 +59,20 @@ const BUSY_WAIT_MS = 100;
 interface Place {
   readonly size: number;
   readonly bytes: number;
-  /** Its sender is answered at the end. */
-  readonly waits: boolean;
+  readonly kind: EntryKind;
   /** It is a batch by itself. */
   readonly alone: boolean;
+  readonly fed?: Fed;
 }
 
-/** A sender that waits for room. */
-interface Blocked {
-  readonly size: number;
-  readonly bytes: number;
-  readonly admit: (room: boolean) => void;
+/** What a durable queue says of a request besides. */
+export interface Fed {
+  /** When it arrived, monotonic ms. */
+  readonly startMs: number;
+  /** Called when an attempt has failed that is made again. */
+  readonly onDelayed: () => void;
+  /** It stays in the pool until its turn, compressed as it came: its sender waits, and holds it there anyway. */
+  readonly inPool?: true;
 }
 
 export class Queue {
@@ -76,18 +82,22 @@ export class Queue {
   /** Complete, in order. */
   readonly #ready = new Fifo<Shipment>();
   readonly #underWay = new Set<Shipment>();
-  readonly #blocked = new Fifo<Blocked>();
-  #size = 0;
-  #bytes = 0;
+  readonly #capacity: Capacity;
   #stopping = false;
   #ended = false;
   #retrying = false;
   #whenIdle: (() => void) | undefined;
 
   constructor(parts: QueueParts) {
-    const { engine, exporter, host, ledger, retry, settings, signal } = parts;
+    const { bury, engine, exporter, host, ledger, retry, settings, signal } = parts;
     this.#parts = parts;
-    this.#attempts = new Attempts({ exporter, engine, host, ledger, retry });
+    this.#attempts = new Attempts({ exporter, engine, host, ledger, retry, bury });
+    this.#capacity = new Capacity({
+      sizeMax: settings?.size ?? Infinity,
+      bytesMax: settings?.heldBytesMax ?? Infinity,
+      sleep: (ms) => host.sleep(ms),
+      onChange: (size, bytes) => ledger.grew(size, bytes),
+    });
     if (settings !== undefined) ledger.capacity(settings.size);
     // Profiles are never laid end to end: each has a dictionary of its own.
     const joining = signal === "profiles" ? undefined : settings?.batch;
@@ -103,7 +113,7 @@ export class Queue {
     const { items } = batch;
     if (items === 0) return ACCEPTED;
     if (this.#stopping) return this.#turnAway(items, STOPPING);
-    if (settings === undefined) return this.#take(batch, { size: 1, bytes: 0, waits: true, alone: true });
+    if (settings === undefined) return this.#take(batch, { size: 0, bytes: 0, kind: "waits", alone: true });
     const size = sizeOf(batch, settings.sizer);
     if (size > settings.size) {
       const message = `larger than the sending queue: ${size} ${settings.sizer}, it holds ${settings.size}`;
@@ -114,20 +124,35 @@ export class Queue {
     const waits = settings.waits || own > settings.heldBytesMax;
     // A sender that waits holds its own bytes, in the pool.
     const bytes = waits && alone ? 0 : own;
-    const room = { size, bytes, waits, alone };
-    if (this.#blocked.length === 0 && this.#hasRoom(size, bytes)) {
-      this.#grow(size, bytes);
-      return this.#take(batch, room);
-    }
+    const place: Place = { size, bytes, kind: waits ? "waits" : "answered", alone };
+    if (this.#capacity.take(size, bytes)) return this.#take(batch, place);
     if (!settings.blocks) return this.#turnAway(items, this.#full(settings));
     batch.retain();
     try {
-      if (!(await this.#room(size, bytes))) return this.#turnAway(items, this.#full(settings));
-      if (!this.#ended) return await this.#take(batch, room);
-      this.#leave(room);
+      if (!(await this.#capacity.wait(size, bytes))) return this.#turnAway(items, this.#full(settings));
+      if (!this.#ended) return await this.#take(batch, place);
+      this.#capacity.give(size, bytes);
       return this.#turnAway(items, STOPPING);
     } finally {
       batch.release();
+    }
+  }
+
+  /** Whether a durable queue may feed it these many bytes more; always, when it has nothing. */
+  wants(bytes: number): boolean {
+    return this.#capacity.bytes === 0 || this.#capacity.hasRoom(0, bytes);
+  }
+
+  /** Takes what a durable queue keeps, or will. Throws when there is no memory for a copy. */
+  feed(load: Batch | Envelope, bytes: number, fed: Fed): Entry {
+    const { settings } = this.#parts;
+    const alone = this.#batcher === undefined || bytes > (settings?.heldBytesMax ?? 0);
+    this.#capacity.hold(0, bytes);
+    try {
+      return this.#enter(load, { size: 0, bytes, kind: "durable", alone, fed });
+    } catch (error) {
+      this.#capacity.give(0, bytes);
+      throw error;
     }
   }
 
@@ -135,7 +160,7 @@ export class Queue {
   async drain(deadlineMs: number): Promise<void> {
     const { host, ledger } = this.#parts;
     this.#stopping = true;
-    for (let one = this.#blocked.shift(); one !== undefined; one = this.#blocked.shift()) one.admit(false);
+    this.#capacity.turnAllAway();
     this.#batcher?.hurry();
     this.#attempts.hurry(host.clock.monotonicMs() + deadlineMs);
     this.#pump();
@@ -149,26 +174,31 @@ export class Queue {
 
   /** There is room for it. */
   #take(batch: Batch, place: Place): Promise<Outcome> {
-    const { engine, ledger } = this.#parts;
-    const { items } = batch;
-    const { alone, bytes, size, waits } = place;
-    const stays = alone && (waits || (this.#ready.length === 0 && this.#hasConsumer()));
-    let envelope: Envelope | undefined;
     try {
-      envelope = stays ? undefined : parkedOf(engine, batch);
+      const entry = this.#enter(batch, place);
+      return place.kind === "waits" ? entry.outcome : Promise.resolve(ACCEPTED);
     } catch (error) {
-      this.#leave(place);
-      return Promise.resolve(this.#turnAway(items, failureOf(error)));
+      this.#capacity.give(place.size, place.bytes);
+      return Promise.resolve(this.#turnAway(batch.items, failureOf(error)));
     }
-    const entry = new Entry({ items, size, bytes, waits, ledger, onDone: (done) => this.#leave(done) });
+  }
+
+  /** Throws when there is no memory for a copy; nothing is changed then. */
+  #enter(load: Batch | Envelope, { alone, bytes, fed, kind, size }: Place): Entry {
+    const { engine, ledger } = this.#parts;
+    const { items } = load;
+    // A sender that waits holds its own bytes, in the pool.
+    const stays = load instanceof Batch && alone && (kind === "waits" || fed?.inPool === true || (this.#ready.length === 0 && this.#hasConsumer()));
+    const parcel = stays ? Parcel.ofBatch(load) : undefined;
+    const envelope = stays ? undefined : load instanceof Batch ? parkedOf(engine, load) : load;
+    const onDone = () => this.#capacity.give(size, bytes);
+    const entry = new Entry({ items, size, bytes, kind, ...fed, ledger, onDone });
     ledger.took(items);
     if (envelope !== undefined && !alone) this.#join(envelope, entry);
-    else {
-      const parcel = envelope === undefined ? Parcel.ofBatch(batch) : Parcel.ofEnvelope(envelope);
-      this.#ready.push(new Shipment(parcel, [{ entry, items }], ledger));
-    }
+    else if (parcel !== undefined) this.#ready.push(new Shipment(parcel, [{ entry, items }], ledger));
+    else if (envelope !== undefined) this.#ready.push(new Shipment(Parcel.ofEnvelope(envelope), [{ entry, items }], ledger));
     this.#pump();
-    return waits ? entry.outcome : Promise.resolve(ACCEPTED);
+    return entry;
   }
 
   #join(envelope: Envelope, entry: Entry): void {
@@ -192,6 +222,12 @@ export class Queue {
     while (this.#hasConsumer()) {
       const shipment = this.#ready.shift() ?? this.#formed();
       if (shipment === undefined) return;
+      if (!shipment.wanted) {
+        // Its sender was told to send it again.
+        shipment.parcel.close();
+        shipment.failedRest("send_failed", UNWANTED);
+        continue;
+      }
       this.#underWay.add(shipment);
       this.#parts.ledger.underWay(1);
       void this.#ship(shipment);
@@ -239,7 +275,7 @@ export class Queue {
       shipment.parcel.close();
     }
     for (const { entry, items } of this.#batcher?.abandon() ?? []) {
-      if (!entry.waits) ledger.lost(items, "stopped", "the gateway stopped");
+      if (entry.kind === "answered") ledger.lost(items, "stopped", "the gateway stopped");
       entry.failed(items, "stopped", { kind: "retry", message: "the gateway stopped before the destination answered" });
     }
     this.#attempts.end();
@@ -247,48 +283,6 @@ export class Queue {
 
   #hasConsumer(): boolean {
     return this.#underWay.size < (this.#parts.settings?.consumers ?? Infinity);
-  }
-
-  #hasRoom(size: number, bytes: number): boolean {
-    const { settings } = this.#parts;
-    return settings === undefined || (this.#size + size <= settings.size && this.#bytes + bytes <= settings.heldBytesMax);
-  }
-
-  /** Waits for a turn and for room, which is the caller's then; false: there was none in time. */
-  #room(size: number, bytes: number): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const blocked: Blocked = { size, bytes, admit: resolve };
-    this.#blocked.push(blocked);
-    void this.#endWait(blocked);
-    return promise;
-  }
-
-  async #endWait(blocked: Blocked): Promise<void> {
-    await this.#parts.host.sleep(BLOCKED_MS_MAX);
-    this.#blocked.remove(blocked);
-    blocked.admit(false);
-    // The next one may be smaller.
-    this.#admit();
-  }
-
-  #admit(): void {
-    for (let first = this.#blocked.first; first !== undefined && this.#hasRoom(first.size, first.bytes); first = this.#blocked.first) {
-      this.#blocked.shift();
-      this.#grow(first.size, first.bytes);
-      first.admit(true);
-    }
-  }
-
-  #leave({ bytes, size }: Pick<Place, "bytes" | "size">): void {
-    if (this.#parts.settings === undefined) return;
-    this.#grow(-size, -bytes);
-    this.#admit();
-  }
-
-  #grow(size: number, bytes: number): void {
-    this.#size += size;
-    this.#bytes += bytes;
-    this.#parts.ledger.grew(size, bytes);
   }
 
   #turnAway(items: number, outcome: Outcome): Outcome {
@@ -305,7 +299,7 @@ export class Queue {
   }
 }
 
-function sizeOf(batch: Batch, sizer: Sizer): number {
+export function sizeOf(batch: Batch, sizer: Sizer): number {
   if (sizer === "requests") return 1;
   return sizer === "items" ? batch.items : bytesIn(batch);
 }

@@ -11,7 +11,7 @@ import type { Answer, Aside, BodyResult, Coding, Handler, RequestBody, RequestHe
 import { type Signal } from "../../base/signal.ts";
 import type { Admission } from "../../otlp/admission.ts";
 import type { Encoding } from "../../otlp/responses.ts";
-import { Batch, type Arrived } from "../../pipeline/batch.ts";
+import { Batch, type Arrived, type Origin } from "../../pipeline/batch.ts";
 import type { Context, Intake } from "../../pipeline/component.ts";
 import type { Outcome } from "../../pipeline/outcome.ts";
 import { Answers } from "./answers.ts";
@@ -36,10 +36,15 @@ interface Request {
   readonly signal: Signal;
   readonly encoding: Encoding;
   readonly coding: Coding | "none";
+  /** The sender's own key of the request. */
+  readonly key: string | undefined;
 }
 
 /** From this size on: what is smaller is converted or mended within some tens of milliseconds. */
 const ASIDE_BYTES = 4 << 20;
+
+/** What a sender may call a request, in quotes or without (draft-ietf-httpapi-idempotency-key-header). */
+const KEY = /^[\x21-\x7e]{1,256}$/;
 
 type Ok = Extract<BodyResult, { kind: "ok" }>;
 type Admitted = Extract<Admission, { kind: "admitted" }>;
@@ -111,7 +116,11 @@ class Door {
         "accept-encoding": this.#accepted.header,
       });
     }
-    return { head, signal, encoding, coding };
+    const key = head.header("idempotency-key");
+    if (key !== undefined && !KEY.test(key)) {
+      return answers.error(head, encoding, 400, 3, "Cannot use the Idempotency-Key: it has to have 1 to 256 characters of visible ASCII");
+    }
+    return { head, signal, encoding, coding, key };
   }
 
   async #receive(request: Request, body: RequestBody): Promise<Answer> {
@@ -175,9 +184,9 @@ class Door {
   }
 
   async #deliver(request: Request, admission: Admitted, arrived: Arrived | undefined): Promise<Answer> {
-    const { signal, head } = request;
+    const { signal } = request;
     const { chunk, items, rejected, message } = admission;
-    const batch = new Batch({ signal, chunks: [chunk], id: this.#nextId(), items, origin: this.#originOf(head), arrived });
+    const batch = new Batch({ signal, chunks: [chunk], id: this.#nextId(), items, origin: this.#originOf(request), arrived });
     try {
       this.#counts.failed(signal, rejected);
       const outcome: Outcome = items === 0 ? { kind: "accepted" } : await this.#intake.consume(batch);
@@ -211,8 +220,10 @@ class Door {
     return `${this.#idPrefix}-${this.#lastId.toString(36)}`;
   }
 
-  #originOf(head: RequestHead) {
+  #originOf({ head, key }: Request): Origin {
     const { id, host } = this.#context;
-    return { receiver: id, peer: head.peer, tenant: "", arrivedMs: host.clock.nowMs(), headers: this.#options.includeMetadata ? head.headers() : {} };
+    const headers = this.#options.includeMetadata ? head.headers() : {};
+    const origin = { receiver: id, peer: head.peer, tenant: "", arrivedMs: host.clock.nowMs(), headers };
+    return key === undefined ? origin : { ...origin, key };
   }
 }
