@@ -14,7 +14,7 @@ import { retrySchema, type RetrySettings } from "./backoff.ts";
 import { DeadLetters } from "./dead-letters/dead-letters.ts";
 import { type DeadLetterSettings, deadLettersSchema } from "./dead-letters/settings.ts";
 import { Depot } from "./durable/depot.ts";
-import { DurableQueue } from "./durable/durable-queue.ts";
+import { DurableQueue, type Watch } from "./durable/durable-queue.ts";
 import { repeatsPlaceOf } from "./durable/keys.ts";
 import { type Keyed, Repeats } from "./durable/repeats.ts";
 import type { Bury } from "./queue/attempts.ts";
@@ -77,7 +77,12 @@ interface Lane {
   readonly repeats: Repeats;
   /** Requests with a key that have no outcome yet. */
   readonly underWay: Map<string, Promise<Outcome>>;
+  /** Those whose sender was told to send them again, and of which an attempt goes on. */
+  readonly withdrawn: Set<string>;
 }
+
+/** The destination may take it any moment: one more copy would be one too many. */
+const UNDER_WAY: Outcome = { kind: "retry", message: "the same request, by its Idempotency-Key, is still under way", afterMs: 1000, untried: true };
 
 class DeliveringExporter implements Exporter {
   readonly state: Stage["state"];
@@ -131,7 +136,7 @@ class DeliveringExporter implements Exporter {
 
   /** Not again what was taken with the same key, and not twice at a time. */
   async #once(lane: Lane, keyed: Keyed, batch: Batch): Promise<Outcome> {
-    const { ledger, queue, repeats, underWay } = lane;
+    const { ledger, queue, repeats, underWay, withdrawn } = lane;
     batch.retain();
     try {
       // On Workers no request may wait for another's: two at a time are two.
@@ -142,11 +147,20 @@ class DeliveringExporter implements Exporter {
         ledger.repeated(batch.items);
         return ACCEPTED;
       }
-      const delivery = takeIn(queue, batch, repeats.changes(keyed));
+      if (withdrawn.has(keyed.hash)) {
+        ledger.turnedAway(batch.items);
+        return UNDER_WAY;
+      }
+      const delivery = takeIn(queue, batch, repeats.changes(keyed), {
+        withdrawn: () => void withdrawn.add(keyed.hash),
+        over: (outcome) => {
+          if (withdrawn.delete(keyed.hash) && wasTaken(outcome)) repeats.remember(keyed);
+        },
+      });
       underWay.set(keyed.hash, delivery);
       const outcome = await delivery;
       underWay.delete(keyed.hash);
-      if (outcome.kind === "accepted" || outcome.kind === "partial") repeats.remember(keyed);
+      if (wasTaken(outcome)) repeats.remember(keyed);
       return outcome;
     } finally {
       batch.release();
@@ -167,10 +181,14 @@ class DeliveringExporter implements Exporter {
     const parts = { exporter: this.#exporter, retry, signal, engine, host, ledger, bury };
     const durable = settings?.durable;
     const queue = settings === undefined || durable === undefined ? new Queue({ ...parts, settings }) : new DurableQueue({ ...parts, id, settings, durable });
-    return { ledger, queue, repeats: new Repeats(host, repeatsPlaceOf(id, signal)), underWay: new Map() };
+    return { ledger, queue, repeats: new Repeats(host, repeatsPlaceOf(id, signal)), underWay: new Map(), withdrawn: new Set() };
   }
 }
 
-function takeIn(queue: Queue | DurableQueue, batch: Batch, more: readonly Change[]): Promise<Outcome> {
-  return queue instanceof DurableQueue ? queue.consume(batch, more) : queue.consume(batch);
+function takeIn(queue: Queue | DurableQueue, batch: Batch, more: readonly Change[], watch: Watch): Promise<Outcome> {
+  return queue instanceof DurableQueue ? queue.consume(batch, more, watch) : queue.consume(batch);
+}
+
+function wasTaken({ kind }: Outcome): boolean {
+  return kind === "accepted" || kind === "partial";
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import { TestClock } from "../harness/clock.ts";
-import { ACCEPTED, held, LATER, REFUSED } from "./delivery-rig.ts";
+import { ACCEPTED, held, LATER, REFUSED, requestOf } from "./delivery-rig.ts";
 import { Disk, durable, processOn } from "./durable-rig.ts";
 
 const LATE = "sluice_exporter_late";
@@ -196,6 +196,24 @@ describe("a storage that fails", () => {
     waiting[0]?.();
     await clock.advance(0);
     expect(process.books()).toMatchObject({ offered: 5, sent: 5, returned: 0, queued: 0 });
+  });
+
+  it("one with a key is not sent beside the attempt, nor after that was taken", async () => {
+    const { clock, disk, process } = await begin();
+    const { answer, waiting } = held();
+    process.answer = answer;
+    disk.fails = () => true;
+    const request = requestOf("traces", 5, 1);
+    const send = () => process.sendBytes(request, { key: "k" });
+    const sending = send();
+    await clock.advance(1000);
+    expect(await sending).toMatchObject({ kind: "retry", message: "cannot store: The disk failed" });
+    expect(await send()).toMatchObject({ kind: "retry", untried: true, afterMs: 1000 });
+    waiting[0]?.();
+    await clock.advance(0);
+    expect(await send()).toEqual(ACCEPTED);
+    expect(process.arrivals.length).toBe(1);
+    expect(process.books()).toMatchObject({ sent: 5, queued: 0 });
   });
 
   it("drops those that wait for a consumer: their senders have them", async () => {

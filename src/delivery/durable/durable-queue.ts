@@ -53,11 +53,20 @@ export interface DurableQueueParts {
 /** Of the time to stop, the share that is left for what has still to be written then. */
 const STORING_SHARE = 0.2;
 
+/** Who wants to know of a request that its sender was told to send again while an attempt of it was under way. */
+export interface Watch {
+  /** The sender is told now. */
+  withdrawn(): void;
+  /** Nothing of it is under way any more. Called for others, too. */
+  over(outcome: Outcome): void;
+}
+
 /** A request that was offered to the destination and is not written, or not yet. */
 interface Offered extends Size {
   readonly batch: Batch;
   /** To be kept with it. */
   readonly more: readonly Change[];
+  readonly watch: Watch | undefined;
   readonly startMs: number;
   readonly answer: (outcome: Outcome) => void;
   entry: Entry | undefined;
@@ -133,7 +142,7 @@ export class DurableQueue {
   }
 
   /** Never rejects. The batch is retained for as long as it is read. `more` is kept with it, where it is written. */
-  async consume(batch: Batch, more: readonly Change[] = []): Promise<Outcome> {
+  async consume(batch: Batch, more: readonly Change[] = [], watch?: Watch): Promise<Outcome> {
     const { durable, settings } = this.#parts;
     const depot = this.#depot;
     const { items } = batch;
@@ -144,10 +153,10 @@ export class DurableQueue {
       const message = `larger than the sending queue: ${size.size} ${settings.sizer}, ${size.bytes} bytes, it holds ${this.#bound()}`;
       return this.#turnAway(items, { kind: "refused", message, status: 413 });
     }
-    if (this.#capacity.take(size.size, size.bytes)) return this.#take(depot, batch, size, more);
+    if (this.#capacity.take(size.size, size.bytes)) return this.#take(depot, batch, size, more, watch);
     if (durable.onFull === "drop_newest") return this.#dropNewest(items);
-    if (durable.onFull === "drop_oldest" && this.#dropOldest(size)) return this.#take(depot, batch, size, more);
-    return this.#wait(depot, batch, size, more);
+    if (durable.onFull === "drop_oldest" && this.#dropOldest(size)) return this.#take(depot, batch, size, more, watch);
+    return this.#wait(depot, batch, size, more, watch);
   }
 
   /** Writes what was not, delivers what is in memory, and leaves the rest in the storage. Before `deadlineMs` from now. */
@@ -163,9 +172,9 @@ export class DurableQueue {
     ledger.close();
   }
 
-  #take(depot: Depot, batch: Batch, size: Size, more: readonly Change[]): Promise<Outcome> {
+  #take(depot: Depot, batch: Batch, size: Size, more: readonly Change[], watch: Watch | undefined): Promise<Outcome> {
     const first = this.#parts.durable.mode === "send_first" && !this.#late;
-    return first && this.#backlog.empty && this.#queue.wants(size.bytes) ? this.#offer(batch, size, more) : this.#store(depot, batch, size, more);
+    return first && this.#backlog.empty && this.#queue.wants(size.bytes) ? this.#offer(batch, size, more, watch) : this.#store(depot, batch, size, more);
   }
 
   /** Written, then answered. */
@@ -198,13 +207,13 @@ export class DurableQueue {
   }
 
   /** Offered to the destination while its sender waits. */
-  #offer(batch: Batch, size: Size, more: readonly Change[]): Promise<Outcome> {
+  #offer(batch: Batch, size: Size, more: readonly Change[], watch: Watch | undefined): Promise<Outcome> {
     const { host, ledger } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const startMs = host.clock.monotonicMs();
     // Until it is over, or written.
     batch.retain();
-    const offered: Offered = { batch, more, startMs, answer: resolve, entry: undefined, over: false, writing: undefined, ...size };
+    const offered: Offered = { batch, more, watch, startMs, answer: resolve, entry: undefined, over: false, writing: undefined, ...size };
     ledger.took(size.items);
     this.#offered.add(offered);
     this.#windows.open(offered);
@@ -239,6 +248,7 @@ export class DurableQueue {
     } catch (error) {
       // What is under way of it may arrive all the same: its sender makes a duplicate of it then.
       entry?.withdraw();
+      offered.watch?.withdrawn();
       answer(this.#storeFailed(error));
       return undefined;
     } finally {
@@ -257,7 +267,8 @@ export class DurableQueue {
     if (stored !== undefined) this.#over(stored, entry);
     else {
       // It is its sender's again.
-      if (entry.stays) ledger.gaveBack(offered.items);
+      if (entry.stays) ledger.gaveBack(entry.leftOver);
+      offered.watch?.over(outcome);
       offered.answer(outcome);
       this.#capacity.give(offered.size, offered.bytes);
     }
@@ -293,13 +304,13 @@ export class DurableQueue {
     this.#tellOldest();
   }
 
-  async #wait(depot: Depot, batch: Batch, size: Size, more: readonly Change[]): Promise<Outcome> {
+  async #wait(depot: Depot, batch: Batch, size: Size, more: readonly Change[], watch: Watch | undefined): Promise<Outcome> {
     const full: Outcome = { kind: "retry", message: `the sending queue is full: ${this.#bound()}`, afterMs: FULL_RETRY_MS };
     if (!this.#parts.settings.blocks) return this.#turnAway(size.items, full);
     batch.retain();
     try {
       if (!(await this.#capacity.wait(size.size, size.bytes))) return this.#turnAway(size.items, full);
-      if (!this.#stopping) return await this.#take(depot, batch, size, more);
+      if (!this.#stopping) return await this.#take(depot, batch, size, more, watch);
       this.#capacity.give(size.size, size.bytes);
       return this.#turnAway(size.items, STOPPING);
     } finally {

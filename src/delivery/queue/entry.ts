@@ -74,6 +74,11 @@ export class Entry {
     return this.#stays;
   }
 
+  /** Items of what is left over then. */
+  get leftOver(): number {
+    return this.#failures.reduce((sum, { items, reason }) => (reason === "stopped" ? sum + items : sum), 0);
+  }
+
   /** It is written, and nobody waits for it any more. */
   keep(): void {
     this.#kept = true;
