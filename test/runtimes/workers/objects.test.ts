@@ -134,3 +134,34 @@ describe("batch in a Durable Object", () => {
     expect(leavesOf(sink.bodies)).toEqual(leavesOf(bodies));
   });
 });
+
+describe("a queue with a storage in a Durable Object", () => {
+  test("what was acknowledged while the destination was down is delivered after workerd was killed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-objects-queue-"));
+    let down = true;
+    const sink = await startSink((_request, response) => void response.writeHead(down ? 503 : 200).end());
+    const yaml = `
+extensions: {file_storage: {directory: /var/lib/sluice}}
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
+exporters: {otlp_http: {endpoint: "${sink.url}", compression: none, sending_queue: {storage: file_storage, durability: write_first}, retry_on_failure: {initial_interval: 1s, max_interval: 1s}}}
+service: {extensions: [file_storage], pipelines: {traces: {receivers: [otlp], exporters: [otlp_http]}}}
+`;
+    const start = () => startWorker(yaml, {}, ["--persist", folder]);
+    let worker = await start();
+    try {
+      const bodies = bodiesOf(20, 2000);
+      await sendAll(worker.url, bodies);
+      process.kill(listenerOf(Number(new URL(worker.url).port)), "SIGKILL");
+      await worker.stop();
+      sink.bodies.length = 0;
+      down = false;
+      worker = await start();
+      await until(() => itemsIn(sink) >= 20 * ITEMS);
+      expect(leavesOf(sink.bodies)).toEqual(leavesOf(bodies));
+    } finally {
+      await worker.stop();
+      await sink.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
+});

@@ -3,12 +3,13 @@
  * fsync. When that fails, each is tried alone: the failure of one is its own. On a full disk only what
  * makes room is taken, from the room that was kept for it.
  */
+import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { DELETE, GET, LIST, PUT } from "../../sqlite-schema.ts";
 import { DISK_FULL, type Fault, faultOf, isFull } from "./faults.ts";
 import type { PackedChange } from "./messages.ts";
 import { numberOf } from "./open.ts";
-import type { Reserve } from "./reserve.ts";
+import { logBytesIn, type Reserve } from "./reserve.ts";
 
 export interface Commit {
   readonly changes: readonly PackedChange[];
@@ -16,10 +17,10 @@ export interface Commit {
   readonly bytes: ArrayBuffer;
 }
 
-/** Free room beyond which it is given back, where it is half of the file or more. */
-const FREE_BYTES_MAX = 32 << 20;
+/** Free room, in logs, beyond which it is given back, where it is half of the file or more. */
+const FREE_LOGS_MAX = 2;
 /** What is kept of it: the next backlog finds it. */
-const FREE_BYTES_KEPT = 8 << 20;
+const FREE_LOGS_KEPT = 0.5;
 /** Given back in one go: a few milliseconds. */
 const STEP_BYTES = 2 << 20;
 /** What a commit that deletes may put in the place of it on a full disk. */
@@ -30,6 +31,7 @@ export class Database {
   readonly #path: string;
   readonly #reserve: Pick<Reserve, "isTight" | "take" | "release">;
   readonly #pageBytes: number;
+  readonly #logBytes: number;
   readonly #statements: Readonly<Record<"put" | "delete" | "get" | "list", StatementSync>>;
   #shrinking = false;
 
@@ -39,12 +41,13 @@ export class Database {
     this.#path = path;
     this.#reserve = reserve;
     this.#pageBytes = numberOf(database, "page_size");
+    this.#logBytes = logBytesIn(dirname(path));
     this.#statements = { put: database.prepare(PUT), delete: database.prepare(DELETE), get: database.prepare(GET), list: database.prepare(LIST) };
   }
 
   /** What became of each: undefined is kept. */
   commit(group: readonly Commit[]): readonly (Fault | undefined)[] {
-    const tried = this.#reserve.isTight() ? group.filter((one) => makesRoom(one)) : group;
+    const tried = this.#isTight() ? group.filter((one) => makesRoom(one)) : group;
     const kept = new Set(tried.length > 1 && this.#attempt(tried) === undefined ? tried : []);
     return group.map((one) => (kept.has(one) ? undefined : this.#commitAlone(one)));
   }
@@ -70,11 +73,22 @@ export class Database {
     return this.#shrink();
   }
 
+  /** Senders that come again and again leave no time in which nobody asks: what is free is given back before they are refused. */
+  #isTight(): boolean {
+    if (!this.#reserve.isTight()) return false;
+    try {
+      while (this.#shrink());
+    } catch {
+      // There is no room for that either: what makes room comes first.
+    }
+    return this.#reserve.isTight();
+  }
+
   #shrink(): boolean {
     const free = numberOf(this.#database, "freelist_count") * this.#pageBytes;
-    this.#shrinking ||= free > FREE_BYTES_MAX && free * 2 >= numberOf(this.#database, "page_count") * this.#pageBytes;
+    this.#shrinking ||= free > FREE_LOGS_MAX * this.#logBytes && free * 2 >= numberOf(this.#database, "page_count") * this.#pageBytes;
     if (!this.#shrinking) return false;
-    if (free > FREE_BYTES_KEPT) {
+    if (free > FREE_LOGS_KEPT * this.#logBytes) {
       // Gives back a page a row, which Deno's `exec` does not ask for.
       this.#database.prepare(`PRAGMA incremental_vacuum(${STEP_BYTES / this.#pageBytes})`).all();
       return true;

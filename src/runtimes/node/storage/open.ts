@@ -13,13 +13,12 @@ import type { OpenStorageOptions } from "../../../base/host.ts";
 import { MIGRATIONS, migrationsFrom } from "../../sqlite-schema.ts";
 import { isDamage } from "./faults.ts";
 import { pathOf } from "./messages.ts";
+import { logBytesIn } from "./reserve.ts";
 
 /** Marks a file as a storage of Sluice: `Slui` in ASCII. */
 const APPLICATION_ID = 0x53_6c_75_69;
 /** Bodies of tens of kilobytes want large pages, commits of a few keys small ones (docs/decisions/017). */
 const PAGE_BYTES = 16_384;
-/** The log is copied into the file when it has as much, and never grows far beyond it. */
-const LOG_BYTES_MAX = 16 << 20;
 const CACHE_KIB = 8192;
 const PERMISSIONS = 0o750;
 const FILE_PERMISSIONS = 0o600;
@@ -98,12 +97,14 @@ function migrate(database: DatabaseSync, path: string, migrations: readonly stri
 }
 
 /** What holds for a connection, and is set each time. */
-function configure(database: DatabaseSync, { fsync, bytesMax = 0 }: OpenStorageOptions): void {
+function configure(database: DatabaseSync, { bytesMax = 0, directory, fsync }: OpenStorageOptions): void {
+  const logBytes = logBytesIn(directory);
   const pageBytes = numberOf(database, "page_size");
   database.exec("PRAGMA journal_mode = WAL");
   // Beneath macOS's own fsync the disk may still keep things to itself.
   database.exec(`PRAGMA synchronous = ${fsync ? "FULL" : "NORMAL"}; PRAGMA fullfsync = ${fsync ? 1 : 0}`);
-  database.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(LOG_BYTES_MAX / pageBytes)}; PRAGMA journal_size_limit = ${LOG_BYTES_MAX}`);
+  // The log is copied into the file when it has as much, and never grows far beyond it.
+  database.exec(`PRAGMA wal_autocheckpoint = ${Math.max(1, Math.ceil(logBytes / pageBytes))}; PRAGMA journal_size_limit = ${logBytes}`);
   database.exec(`PRAGMA cache_size = ${-CACHE_KIB}`);
   if (bytesMax > 0) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))}`);
 }

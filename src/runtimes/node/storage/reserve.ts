@@ -7,16 +7,24 @@
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** As much as the log can have, and what it was to bring into the database. */
-export const RESERVE_BYTES = 32 << 20;
+const LOG_BYTES_MAX = 16 << 20;
+/** Of a disk that the log may have: with the reserve, which is twice as much and wants that much beside it, a fifth of a small one. */
+const LOG_SHARE = 32;
 const PIECE_BYTES = 1 << 20;
+
+/** What a storage's log may have in this directory, before it is copied into the file. */
+export function logBytesIn(directory: string): number {
+  const { blocks, bsize } = statfsSync(directory);
+  return Math.min(LOG_BYTES_MAX, Math.floor((blocks * bsize) / LOG_SHARE));
+}
 
 export class Reserve {
   readonly #path: string;
   readonly #bytes: number;
   #state: "none" | "held" | "released";
 
-  constructor(path: string, bytes: number = RESERVE_BYTES) {
+  /** `bytes`: as much as the log can have, and what it was to bring into the database. */
+  constructor(path: string, bytes: number = 2 * logBytesIn(dirname(path))) {
     this.#path = path;
     this.#bytes = bytes;
     this.#state = statSync(path, { throwIfNoEntry: false })?.size === bytes ? "held" : "none";
