@@ -9,7 +9,7 @@ export const RUNTIMES = ["node", "bun", "deno", "workers"] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 /** A tool that not every machine has. */
-export type Tool = "chromium" | "collector" | "go" | "java" | "python";
+export type Tool = "chromium" | "collector" | "go" | "java" | "mount" | "python";
 
 /** Cases that cannot run on some runtimes. */
 export interface NotApplicable {
@@ -33,6 +33,7 @@ export const DRIVEN: readonly { readonly where: string; readonly runtimes: reado
   { where: "test/black-box/", runtimes: RUNTIMES },
   { where: "test/runtimes/workers/", runtimes: ["workers"] },
   { where: "test/campaign/", runtimes: ["node", "bun", "deno"] },
+  { where: "test/faults/gateway/", runtimes: ["node", "bun", "deno"] },
 ];
 
 const NO_LISTENING = "a Worker cannot listen";
@@ -55,6 +56,7 @@ export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/runtimes/workers/", runtimes: ALL_BUT_WORKERS, reason: "drives workerd" },
   { where: "test/durable-object/", runtimes: ALL_BUT_WORKERS, reason: "inside a Durable Object" },
   { where: "test/campaign/", runtimes: ["workers"], reason: "a Worker has no process to kill" },
+  { where: "test/faults/gateway/", runtimes: ["workers"], reason: "a Worker has no process and no disk" },
   { where: "test/admin/listening.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/admin/telemetry.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
   { where: "test/admin/run.test.ts", runtimes: ["workers"], reason: NO_LISTENING },
@@ -98,6 +100,11 @@ export const NEEDS_TOOL: readonly NeedsTool[] = [
   { where: "test/clients/java-sdk.test.ts", tool: "java" },
   { where: "test/clients/python-sdk.test.ts", tool: "python" },
   { where: "test/browser/", tool: "chromium" },
+  ...["a disk of 8 MB", "a disk that somebody else fills", "a disk that is read-only"].map((cases): NeedsTool => ({
+    where: "test/faults/gateway/disk.test.ts",
+    cases,
+    tool: "mount",
+  })),
 ];
 
 /** Whether a rule is about this file and, where it names cases, this case. */
