@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 /** A little over what it is: whoever passes it says in the commit what for. */
-const RAW_BYTES_MAX = 1_350_000;
-const GZIP_BYTES_MAX = 434_000;
+const RAW_BYTES_MAX = 1_360_000;
+const GZIP_BYTES_MAX = 437_000;
 /** Commands and generators: of no use in a Worker, so they must never get in by an import. */
 const FOREIGN = /node_modules\/(commander|assemblyscript|protobufjs)\//;
 
