@@ -16,23 +16,9 @@ import type { SinkCommands } from "../e2e/sink.ts";
 import { WorkerProcess } from "../e2e/worker.ts";
 import { type Row, workOf } from "../e2e/works.ts";
 import { describeMachine } from "../machine.ts";
-import { short, spreadOf, spreadText, tableText } from "../statistics.ts";
 import { commandOf, type Contender, CONTENDERS } from "./contenders.ts";
 import { sluiceOn } from "./programs.ts";
-
-interface Turn {
-  readonly acceptedASecond: number;
-  readonly cpuSecondsAMillion: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-interface Result {
-  readonly id: string;
-  readonly name: string;
-  readonly peakMemoryMib: number;
-  readonly turns: readonly Turn[];
-}
+import { type QueueResult, type QueueRow, queueTable, type QueueTurn } from "./results.ts";
 
 const ITEMS = 100;
 const CONNECTIONS = 16;
@@ -71,7 +57,7 @@ async function main(): Promise<void> {
   const { port: sinkPort } = await sink.ask("listen", undefined);
   await new Recordings(ROTATION, load).load(ROW);
   const running = new Map<Contender, GatewayProcess>();
-  const turns = new Map<Contender, Turn[]>(present.map((contender) => [contender, []]));
+  const turns = new Map<Contender, QueueTurn[]>(present.map((contender) => [contender, []]));
   for (const contender of present) {
     const gateway = await GatewayProcess.start(ROW, sinkPort, ({ folder, port }) =>
       commandOf(contender, { folder, port, sinks: [`http://127.0.0.1:${sinkPort}`] }, programs),
@@ -90,16 +76,16 @@ async function main(): Promise<void> {
       );
     }
   }
-  const results = present.map((contender): Result => {
+  const results = present.map((contender): QueueRow => {
     const pid = running.get(contender)?.pid ?? 0;
     return { id: contender.id, name: contender.name, peakMemoryMib: peakMemoryMib({ pid, only: undefined }), turns: turns.get(contender) ?? [] };
   });
-  const whole = { kind: "queue", machine: describeMachine(), on: values.on, items: ITEMS, connections: CONNECTIONS, results };
+  const whole: QueueResult = { kind: "queue", machine: describeMachine(), on: values.on, items: ITEMS, connections: CONNECTIONS, results };
   if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(whole, undefined, 1)}\n`);
-  process.stdout.write(values.json ? `${JSON.stringify(whole)}\n` : `${textOf(results)}\n`);
+  process.stdout.write(values.json ? `${JSON.stringify(whole)}\n` : `${queueTable(whole)}\n`);
 }
 
-async function takeTurn({ pid, port }: GatewayProcess, seconds: number): Promise<Turn> {
+async function takeTurn({ pid, port }: GatewayProcess, seconds: number): Promise<QueueTurn> {
   const counted = { pid, only: undefined };
   await sink.ask("reset", { keepBodies: false });
   const before = cpuSeconds(counted);
@@ -119,45 +105,4 @@ async function arrived(items: number): Promise<void> {
     if (found > items || performance.now() > end) throw new Error(`${items} items were acknowledged, ${found} arrived`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-function textOf(results: readonly Result[]): string {
-  const reference = results.find(({ id }) => id === "collector-fsync");
-  const off = results.find(({ id }) => id === "collector");
-  const none = results.find(({ id }) => id === "none");
-  const rows = results.map((one) => [
-    one.name,
-    spreadText(spreadOf(one.turns.map(({ acceptedASecond }) => acceptedASecond / 1000))),
-    spreadText(spreadOf(one.turns.map(({ cpuSecondsAMillion }) => cpuSecondsAMillion))),
-    short(spreadOf(one.turns.map(({ p50Ms }) => p50Ms)).median),
-    short(spreadOf(one.turns.map(({ p99Ms }) => p99Ms)).median),
-    short(one.peakMemoryMib),
-    ratioText(one, reference, ({ acceptedASecond }) => acceptedASecond),
-    ratioText(one, off, ({ acceptedASecond }) => acceptedASecond),
-    ratioText(one, reference, ({ cpuSecondsAMillion }) => cpuSecondsAMillion),
-    ratioText(one, none, ({ cpuSecondsAMillion }) => cpuSecondsAMillion),
-  ]);
-  const head = [
-    "",
-    "1,000 spans/s",
-    "CPU us a span",
-    "p50 ms",
-    "p99 ms",
-    "peak MiB",
-    "throughput / Collector fsync",
-    "/ Collector",
-    "CPU / Collector fsync",
-    "CPU / no queue",
-  ];
-  return tableText([head, ...rows]);
-}
-
-/** Round by round, since neighbours in time share what else the machine does. */
-function ratioText(one: Result, other: Result | undefined, of: (turn: Turn) => number): string {
-  if (other === undefined) return "-";
-  const ratios = one.turns.flatMap((turn, index) => {
-    const against = other.turns[index];
-    return against === undefined ? [] : [of(turn) / of(against)];
-  });
-  return spreadText(spreadOf(ratios));
 }

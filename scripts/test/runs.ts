@@ -27,8 +27,8 @@ const VITEST_ON: Readonly<Record<Runtime, readonly [command: string, ...args: st
   workers: ["node", VITEST, "run", "--config=vitest.workers.config.ts"],
 };
 
-/** In how many parts the in-process suite of a runtime runs. */
-const PARTS: Readonly<Record<Runtime, number>> = { node: 2, bun: 2, deno: 2, workers: 2 };
+/** In how many parts the in-process suite of a runtime runs. JavaScriptCore collects the slower the more memory a process has had. */
+const PARTS: Readonly<Record<Runtime, number>> = { node: 2, bun: 4, deno: 2, workers: 2 };
 
 /** The in-process suite inside a runtime. */
 export function inProcess(runtime: Runtime): Run[] {

@@ -84,7 +84,7 @@ function configuration(port: number, folder: string, durability: Durability, sin
     ({ url }, index) => `
   otlp_http/${index}:
     endpoint: ${url}
-    timeout: 2s
+    timeout: 10s
     compression: none
     retry_on_failure: { initial_interval: 50ms, max_interval: 500ms, max_elapsed_time: 0 }
     sending_queue: { storage: file_storage, durability: ${durability}, queue_size: 100000 }`,

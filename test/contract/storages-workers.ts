@@ -3,7 +3,7 @@ import { env, runInDurableObject } from "cloudflare:test";
 import type { Storage } from "../../src/pipeline/storage.ts";
 import { durableObjectStorage, type ObjectSql } from "../../src/runtimes/workers/storage.ts";
 
-export const DURABLE_STORAGE = "a Durable Object's SQLite";
+export const DURABLE_STORAGE = "SQLite";
 
 let objects = 0;
 

@@ -9,7 +9,7 @@ import { afterAll } from "vitest";
 import type { Storage } from "../../src/pipeline/storage.ts";
 import { openStorage } from "../../src/runtimes/node/storage/storage.ts";
 
-export const DURABLE_STORAGE = "an SQLite file";
+export const DURABLE_STORAGE = "SQLite";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-storage-"));
 let opened: Promise<Storage> | undefined;

@@ -68,7 +68,8 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
     server: nodeServer(engine.pool, logger, options.onListenerError),
     client: nodeClient,
     memory: processMemory,
-    aside: asideThread(engine.bytes.length),
+    // On Deno bodies that are handed from thread to thread pile up: gigabytes before they are collected.
+    aside: runtimeName() === "deno" ? undefined : asideThread(engine.bytes.length),
     // Only who stores loads SQLite.
     openStorage: async (one) => (await import("./storage/storage.ts")).openStorage(one),
   };

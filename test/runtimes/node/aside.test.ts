@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { payload } from "../../../bench/payloads.ts";
 import type { Canonical } from "../../../src/base/host.ts";
 import { asideThread } from "../../../src/runtimes/node/aside.ts";
+import { runtimeName } from "../../../src/runtimes/name.ts";
 import { request, type Rig, startRig } from "../../contract/rig.ts";
 import { admitted, bytesOf, testEngine } from "../../harness/engine.ts";
 
+/** How often a large body goes to the thread: on Deno the door has none. */
+const ASIDE = runtimeName() === "deno" ? 0 : 1;
 const MEMORY_BYTES = 128 << 20;
 const engine = testEngine(MEMORY_BYTES);
 const { bytes } = payload("logs", { items: 18_000, seed: 4 });
@@ -84,8 +87,8 @@ describe("the door", () => {
   });
 
   it.each([
-    ["JSON", "application/json", json, 1],
-    ["protobuf to be mended", "application/x-protobuf", broken, 1],
+    ["JSON", "application/json", json, ASIDE],
+    ["protobuf to be mended", "application/x-protobuf", broken, ASIDE],
     ["protobuf that is well", "application/x-protobuf", bytes, 0],
     ["JSON of a few bytes", "application/json", new TextEncoder().encode("{}"), 0],
   ])("%s", async (_, type, body, times) => {
@@ -94,7 +97,7 @@ describe("the door", () => {
     expect(reply.status).toBe(200);
     expect(aside).toHaveBeenCalledTimes(times);
     aside.mockRestore();
-    if (times === 0) return;
+    if (body === bytes || body.length < 1000) return;
     const made = direct(type.endsWith("json") ? "json" : "proto", body);
     expect(Buffer.compare(taken.at(-1) ?? new Uint8Array(), made.kind === "ok" ? made.bytes : new Uint8Array())).toBe(0);
   });
