@@ -130,7 +130,7 @@ async function measureRestart(): Promise<NonNullable<FaultsResult["restart"]>> {
   const command = commandOf(contenderOf("write-first"), { folder, port, sinks: [`http://127.0.0.1:${sinkPort}`] }, programs);
   const firstMs: number[] = [];
   let server: Server | undefined;
-  let arrivedMs: number | undefined;
+  const arrivals: number[] = [];
   try {
     const before = await spawned(command, port);
     await load.ask("drive", { ...closedLoop(port, CONNECTIONS, 300), requestsMax: QUEUED_REQUESTS });
@@ -138,15 +138,15 @@ async function measureRestart(): Promise<NonNullable<FaultsResult["restart"]>> {
     // It never answers: every start finds the whole queue.
     server = createServer((socket) => {
       socket.on("error", () => socket.destroy());
-      socket.on("data", () => (arrivedMs ??= performance.now()));
+      socket.once("data", () => arrivals.push(performance.now()));
     });
     await new Promise<void>((resolve) => server?.listen(sinkPort, "127.0.0.1", resolve));
     for (let round = 0; round < Number(values.rounds); round++) {
-      arrivedMs = undefined;
+      arrivals.length = 0;
       const from = performance.now();
       const after = spawn(command.file, command.args, { stdio: "ignore" });
-      while (arrivedMs === undefined && performance.now() - from < START_MS) await new Promise((resolve) => setTimeout(resolve, 2));
-      firstMs.push((arrivedMs ?? Number.NaN) - from);
+      while (arrivals.length === 0 && performance.now() - from < START_MS) await new Promise((resolve) => setTimeout(resolve, 2));
+      firstMs.push((arrivals[0] ?? Number.NaN) - from);
       await killed(after);
     }
     return { spans: QUEUED_REQUESTS * ITEMS, firstMs };
