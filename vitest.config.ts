@@ -11,6 +11,7 @@ const runtime = process.env["TEST_RUNTIME"];
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/harness/setup.ts"],
     exclude: [...defaultExclude, ...(runtime === undefined ? [] : filesLeftOut(runtimeOf(runtime)))],
     // Tests share nothing but modules: a worker for each file would load those a hundred times.
     isolate: false,

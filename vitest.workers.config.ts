@@ -7,7 +7,10 @@ import { filesLeftOut } from "./scripts/test/rules.ts";
 
 /** Test files that are others inside workerd: `rig.ts` is `rig-workers.ts`. */
 const OTHERS: ReadonlyMap<string, string> = new Map(
-  ["harness/files", "harness/host", "contract/rig", "contract/storages"].map((path) => [absolute(`test/${path}.ts`), absolute(`test/${path}-workers.ts`)]),
+  ["harness/files", "harness/host", "contract/rig", "contract/storages", "contract/object-stores"].map((path) => [
+    absolute(`test/${path}.ts`),
+    absolute(`test/${path}-workers.ts`),
+  ]),
 );
 
 export default defineConfig({
@@ -21,6 +24,7 @@ export default defineConfig({
       main: "./test/harness/objects-workers.ts",
       miniflare: {
         durableObjects: { SLUICE: { className: "SluiceObject", useSQLite: true }, VESSEL: { className: "Vessel", useSQLite: true } },
+        r2Buckets: ["LETTERS"],
         compatibilityDate: "2026-11-02",
         compatibilityFlags: ["nodejs_compat", "no_brotli_content_encoding"],
         modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
@@ -31,7 +35,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: [...defaultExclude, ...filesLeftOut("workers")],
-    setupFiles: ["test/harness/setup-workers.ts"],
+    setupFiles: ["test/harness/setup-workers.ts", "test/harness/setup.ts"],
     // Tests share nothing but modules: a worker for each file would load those a hundred times.
     isolate: false,
     testTimeout: 60_000,

@@ -38,8 +38,29 @@ export interface Payload {
 
 const MAKERS = { traces: makeTraces, metrics: makeMetrics, logs: makeLogs, profiles: makeProfiles } as const;
 
-/** One request. */
+const kept = new Map<string, Payload>();
+let keptBytes = 0;
+/** Of requests that are kept, because tests ask for the same ones again: all together, and one. */
+const KEPT_BYTES_MAX = 4 << 20;
+const KEPT_BYTES_EACH = 1 << 20;
+
+/** One request. The object is everybody's, and only to be read; the bytes are the caller's. */
 export function payload(signal: Signal, options: PayloadOptions = {}): Payload {
+  const id = `${signal} ${JSON.stringify(options)}`;
+  const known = kept.get(id);
+  if (known !== undefined) return { ...known, bytes: known.bytes.slice() };
+  const made = make(signal, options);
+  if (made.bytes.length > KEPT_BYTES_EACH) return made;
+  if (keptBytes + made.bytes.length > KEPT_BYTES_MAX) {
+    kept.clear();
+    keptBytes = 0;
+  }
+  kept.set(id, made);
+  keptBytes += made.bytes.length;
+  return { ...made, bytes: made.bytes.slice() };
+}
+
+function make(signal: Signal, options: PayloadOptions): Payload {
   const items = options.items ?? (signal === "profiles" ? 20 : 1000);
   const resources = Math.max(1, Math.min(options.resources ?? 8, items));
   const random = new Random(options.seed ?? 1);

@@ -44,7 +44,7 @@ function readResults(): Result[] {
 
 function render(results: readonly Result[]): string {
   const engines = results.filter((one) => one.kind === "engine");
-  const ends = results.filter((one) => one.kind === "end-to-end");
+  const ends = withLatestStarts(results.filter((one) => one.kind === "end-to-end"));
   const counts = results.filter((one) => one.kind === "allocations");
   const queues = results.filter((one) => one.kind === "queue");
   const faults = results.filter((one) => one.kind === "queue-faults");
@@ -60,6 +60,13 @@ function render(results: readonly Result[]): string {
   for (const one of engines) sections.push(`## The engine alone, ${one.runtime}`, machineText(one.machine), engineTable(one));
   for (const one of counts) sections.push("## Heap allocation", machineText(one.machine), allocationTable(one));
   return `${sections.join("\n\n")}\n`;
+}
+
+/** Starts may be measured alone (`--suite start`): only those of the latest run are told. */
+function withLatestStarts(ends: readonly EndToEndResult[]): EndToEndResult[] {
+  const dates = ends.flatMap(({ machine, starts }) => (starts === null ? [] : [machine.date]));
+  const latest = dates.toSorted().at(-1);
+  return ends.map((one) => (one.machine.date === latest ? one : { ...one, starts: null }));
 }
 
 interface Queues {

@@ -11,10 +11,10 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 /** A little over what it is: whoever passes it says in the commit what for. */
-const RAW_BYTES_MAX = 1_360_000;
-const GZIP_BYTES_MAX = 437_000;
-/** Commands and generators: of no use in a Worker, so they must never get in by an import. */
-const FOREIGN = /node_modules\/(commander|assemblyscript|protobufjs)\//;
+const RAW_BYTES_MAX = 1_392_000;
+const GZIP_BYTES_MAX = 448_500;
+/** Commands, generators, and what is loaded only beside files: of no use in a Worker, so they must never get in by an import. */
+const FOREIGN = /node_modules\/(commander|assemblyscript|aws4fetch|protobufjs)\//;
 
 interface Meta {
   readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>>;

@@ -20,7 +20,7 @@ interface WorkersOptions extends ConfigOptions {
 
 const program = withConfigOptions(new Command("start:workers"))
   .description("run a configuration, or the example that prints what arrives, in workerd on this machine")
-  .option("--persist <folder>", "keep what Durable Objects have stored in this folder; without it, it ends with the process")
+  .option("--persist <folder>", "keep what Durable Objects and buckets have stored in this folder; without it, it ends with the process")
   .action((options: WorkersOptions) => run(options.config.length > 0 ? options : { ...options, config: [EXAMPLE] }));
 
 await program.parseAsync();
@@ -63,9 +63,9 @@ async function run(options: WorkersOptions): Promise<void> {
   process.exit(EXIT.ok);
 }
 
-async function start({ texts, variables, address }: Bundle, persist: string | undefined): Promise<RunningWorker> {
+async function start({ texts, variables, queues, buckets, address }: Bundle, persist: string | undefined): Promise<RunningWorker> {
   const port = await freePort(address);
-  return startWorker({ texts, variables, persist }, hostOf(address), port, (text) => process.stdout.write(text));
+  return startWorker({ texts, variables, queues, buckets, persist }, hostOf(address), port, (text) => process.stdout.write(text));
 }
 
 /** The first signal to stop, a closed terminal's included. */

@@ -1,9 +1,9 @@
 /**
  * `npm test`: every case on every runtime. Runs the in-process suite inside Node, Bun, Deno and
- * workerd, and the black-box suite against the server of each, two at a time; merges the reports into
+ * workerd, and the black-box suite against the server of each, four at a time; merges the reports into
  * test/table.md and fails for a failed case, an empty cell, or a table that is not the committed one.
  *
- *     node scripts/test.ts [node|bun|deno|workers ...] [--write-table] [--json] [--at-once 2]
+ *     node scripts/test.ts [node|bun|deno|workers ...] [--write-table] [--json] [--at-once 4]
  */
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,12 +19,12 @@ import { differences, makeTable, readTable, type Table, writeTable } from "./tes
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tablePath = join(root, "test", "table.md");
 const RUN_TIMEOUT_MS = 15 * 60_000;
-const HEARTBEAT_MS = 20_000;
+const HEARTBEAT_MS = 60_000;
 const LINES_MAX = 30;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { "write-table": { type: "boolean", default: false }, json: { type: "boolean", default: false }, "at-once": { type: "string", default: "2" } },
+  options: { "write-table": { type: "boolean", default: false }, json: { type: "boolean", default: false }, "at-once": { type: "string", default: "4" } },
 });
 // The table needs every runtime: one that was not run would leave its column empty.
 const runtimes: readonly Runtime[] = positionals.length === 0 ? RUNTIMES : positionals.map(runtimeOf);
@@ -51,7 +51,7 @@ async function runAll(): Promise<Ended[]> {
         { cwd: root },
       ).length > 0,
   );
-  const runs: Run[] = [...runtimes.flatMap(inProcess), ...driven.map(blackBox)];
+  const runs: Run[] = [...driven.map(blackBox), ...runtimes.flatMap(inProcess)];
   const folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
   const running = new Map<string, number>();
   const heartbeat = setInterval(() => {
@@ -69,6 +69,8 @@ async function runAll(): Promise<Ended[]> {
       onEnd: (one) => {
         running.delete(one.run.name);
         say(lineOf(one));
+        // Told at once: whoever looks on need not wait for the end to know what failed.
+        for (const { file, name, message } of cutFailures(one)) say(`         ${file}: ${name}\n           ${message.replaceAll("\n", "\n           ")}`);
       },
     });
   } finally {
@@ -81,6 +83,10 @@ function lineOf({ run, cases, seconds: took, fault }: Ended): string {
   const count = (result: CaseResult["result"]) => cases.filter((one) => one.result === result).length;
   const verdict = fault === undefined && count("fail") === 0 ? "ok    " : "FAILED";
   return `${verdict} ${took.toFixed(0).padStart(4)} s  ${run.name}: ${count("pass")} passed, ${count("fail")} failed, ${count("skipped")} skipped`;
+}
+
+function cutFailures({ cases }: Ended): CaseResult[] {
+  return cases.filter(({ result }) => result === "fail").slice(0, LINES_MAX);
 }
 
 function faultOf({ run, fault }: Ended): string[] {

@@ -9,7 +9,7 @@ export const RUNTIMES = ["node", "bun", "deno", "workers"] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 /** A tool that not every machine has. */
-export type Tool = "chromium" | "collector" | "go" | "java" | "mount" | "python";
+export type Tool = "chromium" | "collector" | "go" | "java" | "minio" | "mount" | "nats-server" | "python";
 
 /** Cases that cannot run on some runtimes. */
 export interface NotApplicable {
@@ -99,6 +99,10 @@ export const NEEDS_TOOL: readonly NeedsTool[] = [
   { where: "test/clients/go-sdk.test.ts", tool: "go" },
   { where: "test/clients/java-sdk.test.ts", tool: "java" },
   { where: "test/clients/python-sdk.test.ts", tool: "python" },
+  { where: "test/runtimes/node/jetstream.test.ts", tool: "nats-server" },
+  { where: "test/faults/gateway/nats.test.ts", tool: "nats-server" },
+  { where: "test/runtimes/node/s3.test.ts", tool: "minio" },
+  { where: "test/cli/dead-letters-objects.test.ts", cases: "in MinIO", tool: "minio" },
   { where: "test/browser/", tool: "chromium" },
   ...["a disk of 8 MB", "a disk that somebody else fills", "a disk that is read-only"].map((cases): NeedsTool => ({
     where: "test/faults/gateway/disk.test.ts",

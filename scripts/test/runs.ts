@@ -1,7 +1,7 @@
 /**
  * The runs of `npm test`: the in-process suite inside each runtime, and the black-box suite on Node
- * against the real server of each. Long ones are divided, and come first, so that two at a time end
- * together.
+ * against the real server of each. Those come first, four at a time on two cores, because half of their
+ * time is waiting; the others are divided, so that all end together.
  */
 import { join } from "node:path";
 import { foldersDriving, type Runtime } from "./rules.ts";
@@ -16,7 +16,7 @@ export interface Run {
 }
 
 const VITEST = join("node_modules", "vitest", "vitest.mjs");
-/** Two runs share two cores: none takes both. */
+/** Runs share two cores: none takes both. */
 const ALWAYS = ["--maxWorkers=1"];
 
 /** How each runtime runs vitest. Bun has no processes to fork vitest's workers in, and uses threads. */

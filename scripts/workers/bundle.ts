@@ -4,7 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { SluiceError } from "../../src/base/errors.ts";
+import type { PlatformQueue } from "../../src/base/broker.ts";
 import type { ListenOptions } from "../../src/base/host.ts";
+import type { ObjectStore } from "../../src/base/objects.ts";
 import { type ConfigOptions, readConfiguration } from "../../src/cli/configuration.ts";
 import { errorText, findingText } from "../../src/cli/report.ts";
 import type { Paint } from "../../src/cli/terminal.ts";
@@ -19,6 +21,9 @@ export interface Bundle {
   readonly texts: readonly string[];
   /** What `${env:NAME}` reads, as far as it is set here. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Bindings of queues, and of buckets. */
+  readonly queues: readonly string[];
+  readonly buckets: readonly string[];
   readonly plan: Plan;
   readonly address: ListenOptions;
 }
@@ -31,17 +36,23 @@ export async function readBundle(options: ConfigOptions, paint: Paint): Promise<
   for (const warning of warnings) process.stderr.write(findingText(warning, "warning", paint));
   try {
     const texts = [...options.config.map(textOf), ...options.set.map(setText)];
-    return { texts, variables: variablesOf(texts), plan, address: await checkOnWorkers(plan) };
+    return { texts, variables: variablesOf(texts), plan, ...(await checkOnWorkers(plan)) };
   } catch (error) {
     return errorText(error, paint, (path) => configuration.whereOf(path));
   }
 }
 
-/** Builds the gateway on a host like the Worker's, and gives where its receiver would listen. */
-async function checkOnWorkers(plan: Plan): Promise<ListenOptions> {
+/** Builds the gateway on a host like the Worker's, and gives where its receiver would listen, and the queues and buckets that it asked for. */
+async function checkOnWorkers(plan: Plan): Promise<Pick<Bundle, "address" | "queues" | "buckets">> {
   const kernel = new WebAssembly.Module(new Uint8Array(readFileSync(new URL("../../src/kernel/kernel.wasm", import.meta.url))));
   const engine = workersEngine(kernel);
-  const host = workersHost(engine, "error", () => {});
+  const queues = new Set<string>();
+  const buckets = new Set<string>();
+  const host = {
+    ...workersHost(engine, "error", () => {}),
+    platformQueue: (name: string) => unbound(queues.add(name)),
+    boundObjects: (name: string) => noObjects(buckets.add(name)),
+  };
   const runs = needsObject(plan, engine, host) ? doorPlan(plan) : plan;
   const gateway = await Gateway.start({ plan: runs, host, engine, counters: new Counters() });
   const { options } = host.server;
@@ -49,7 +60,33 @@ async function checkOnWorkers(plan: Plan): Promise<ListenOptions> {
   if (options === undefined) {
     throw new SluiceError("config", "Cannot serve requests: no receiver takes them over HTTP", { cure: "Give an otlp receiver protocols: {http: }" });
   }
-  return options;
+  return { address: options, queues: [...queues], buckets: [...buckets] };
+}
+
+/** It is only said that there will be a queue. */
+function unbound(_names: ReadonlySet<string>): PlatformQueue {
+  return { messageBytesMax: 0, messageCure: "", send: sendNothing, onMessage: () => {} };
+}
+
+/** The same of a bucket. */
+function noObjects(_names: ReadonlySet<string>): ObjectStore {
+  return {
+    put: askNothing,
+    get: askNothing,
+    async *list() {
+      yield await askNothing();
+      return undefined;
+    },
+    delete: askNothing,
+  };
+}
+
+function sendNothing(): Promise<never> {
+  return Promise.reject(new SluiceError("internal", "Cannot send to a queue outside of a Worker"));
+}
+
+function askNothing(): Promise<never> {
+  return Promise.reject(new SluiceError("internal", "Cannot use a bucket outside of a Worker"));
 }
 
 /** The text of a source that `readConfiguration` could read. */

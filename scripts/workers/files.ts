@@ -3,13 +3,11 @@
  * a file that changes there ends requests in the middle. Bindings stand apart from the bundle; only we
  * may read the files.
  */
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { messageOf, SluiceError } from "../../src/base/errors.ts";
+import { bundleWorker } from "./bundled.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
@@ -21,12 +19,15 @@ export const OBJECTS = {
   durable_objects: { bindings: [{ name: "SLUICE", class_name: "SluiceObject" }] },
   migrations: [{ tag: "v1", new_sqlite_classes: ["SluiceObject"] }],
 } as const;
-const BUILD_MS = 60_000;
 
 export interface WorkerFiles {
   readonly texts: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** A folder for what Durable Objects keep; undefined: it ends with the Worker. */
+  /** Bindings of queues, of which the Worker is the consumer, too. */
+  readonly queues?: readonly string[] | undefined;
+  /** Bindings of R2 buckets. */
+  readonly buckets?: readonly string[] | undefined;
+  /** A folder for what Durable Objects and buckets keep; undefined: it ends with the Worker. */
   readonly persist?: string | undefined;
 }
 
@@ -40,7 +41,7 @@ export interface BuiltWorker {
 }
 
 /** Writes and bundles it. Rejects with `internal` and what wrangler said. */
-export async function buildWorker({ texts, variables, persist }: WorkerFiles): Promise<BuiltWorker> {
+export async function buildWorker({ texts, variables, queues = [], buckets = [], persist }: WorkerFiles): Promise<BuiltWorker> {
   const directory = mkdtempSync(join(tmpdir(), "sluice-workers-"));
   const clear = () => rmSync(directory, { recursive: true, force: true });
   const file = (name: string, text: string) => writeFileSync(join(directory, name), text, { mode: 0o600 });
@@ -52,34 +53,39 @@ export async function buildWorker({ texts, variables, persist }: WorkerFiles): P
     rules: [{ type: "Text", globs: ["**/*.yaml"], fallthrough: true }],
     send_metrics: false,
   };
-  texts.forEach((text, index) => file(`${index}.yaml`, text));
-  file("worker.ts", entry(texts.length));
-  file("build.json", JSON.stringify({ ...common, main: "worker.ts" }));
-  file("dev.json", JSON.stringify({ ...common, main: "built/worker.js", no_bundle: true, find_additional_modules: true, base_dir: "built", vars: variables }));
+  const bindings = {
+    vars: variables,
+    ...(queues.length === 0 ? {} : { queues: queuesOf(queues) }),
+    ...(buckets.length === 0 ? {} : { r2_buckets: buckets.map((binding) => ({ binding, bucket_name: `sluice-${nameOf(binding)}-objects` })) }),
+  };
+  file("dev.json", JSON.stringify({ ...common, ...bindings, main: "built/worker.js", no_bundle: true, find_additional_modules: true, base_dir: "built" }));
   const env = { ...process.env, ...quiet(directory) };
-  const build = [WRANGLER, "deploy", "--dry-run", "--config", "build.json", "--outdir", "built"];
   try {
-    await promisify(execFile)(process.execPath, build, { cwd: directory, env, timeout: BUILD_MS });
+    await bundleWorker({ directory, settings: common, texts, wrangler: WRANGLER, env });
   } catch (error) {
     clear();
-    throw new SluiceError("internal", "Cannot build the Worker: wrangler failed", { cure: messageOf(error), cause: error });
+    throw error;
   }
   const kept = persist === undefined ? [] : ["--persist-to", resolve(persist)];
   return { directory, command: [WRANGLER, "dev", "--config", "dev.json", "--local", ...kept], env, clear };
 }
 
-function entry(texts: number): string {
-  const names = Array.from({ length: texts }, (_, index) => `text${index}`);
-  const imports = names.map((name, index) => `import ${name} from "./${index}.yaml";\n`).join("");
-  const gateway = JSON.stringify(join(ROOT, "src", "runtimes", "workers.ts"));
-  const config = `[${names.join(", ")}]`;
-  return `import { gateway, gatewayObject } from ${gateway};\n${imports}export const SluiceObject = gatewayObject(${config});\nexport default gateway(${config});\n`;
+/** One for each binding. What waits is handed out at once. */
+function queuesOf(bindings: readonly string[]) {
+  const named = bindings.map((binding) => ({ binding, queue: nameOf(binding) }));
+  return { producers: named, consumers: named.map(({ queue }) => ({ queue, max_batch_timeout: 0, max_retries: 100 })) };
+}
+
+function nameOf(binding: string): string {
+  return binding.toLowerCase().replaceAll("_", "-");
 }
 
 /** Offline, without questions, colours or telemetry. */
 function quiet(directory: string): Record<string, string> {
   return {
     CI: "1",
+    // wrangler itself is some megabytes of code.
+    NODE_COMPILE_CACHE: join(ROOT, "node_modules", ".cache", "sluice"),
     NO_COLOR: "1",
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_SEND_ERROR_REPORTS: "false",

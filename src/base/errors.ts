@@ -44,6 +44,8 @@ export interface ErrorDetail {
   readonly offset?: number;
   /** Whether sending the same bytes again may succeed. Default false. */
   readonly retryable?: boolean;
+  /** Of `storage`: what is kept there is damaged. Trying again helps where the disk has misread. Default false. */
+  readonly damaged?: boolean;
   readonly cause?: unknown;
 }
 
@@ -54,6 +56,7 @@ export class SluiceError extends Error {
   readonly path: string | undefined;
   readonly offset: number | undefined;
   readonly retryable: boolean;
+  readonly damaged: boolean;
 
   /** `message` follows "Cannot <verb> <object>: <state>", without a full stop. */
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
@@ -63,10 +66,21 @@ export class SluiceError extends Error {
     this.path = detail.path;
     this.offset = detail.offset;
     this.retryable = detail.retryable ?? false;
+    this.damaged = detail.damaged ?? false;
   }
 }
 
 /** The text of anything thrown, for a log line or a message. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Whether an error says that the pool has no room now. */
+export function isOverBudget(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === "over_budget";
+}
+
+/** Whether an error says that what a storage has is damaged. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof SluiceError && error.damaged;
 }

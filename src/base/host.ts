@@ -2,7 +2,9 @@
  * What a component needs from outside, as small asynchronous interfaces of ours. A runtime adapter
  * (src/runtimes/) provides them; tests stand in with their own. Nothing here names a runtime.
  */
+import type { Broker, JetStreamOptions, PlatformQueue } from "./broker.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { ObjectPlace, ObjectStore } from "./objects.ts";
 import type { Block } from "./pool.ts";
 import type { Signal } from "./signal.ts";
 
@@ -147,6 +149,8 @@ export interface TlsClientOptions {
 }
 
 export interface HttpRequest {
+  /** Default POST. A GET has no body: no slices, and a length of 0. So has a DELETE. */
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent in order as one body. They stay untouched until `onReleased` is called. */
@@ -167,9 +171,9 @@ export type HttpResult =
   | { readonly kind: "response"; readonly status: number; header(name: string): string | undefined; readonly body: Uint8Array }
   | { readonly kind: "failed"; readonly reason: "timeout" | "connect" | "reset" | "response_too_large" | "tls"; readonly message: string };
 
-/** POSTs. Redirects are not followed, response codings are not undone, nothing is sent again. */
+/** One request, one attempt. Redirects are not followed, response codings are not undone, nothing is sent again. */
 export interface HttpClient {
-  post(request: HttpRequest): Promise<HttpResult>;
+  send(request: HttpRequest): Promise<HttpResult>;
   close(): Promise<void>;
 }
 
@@ -197,10 +201,11 @@ export type Canonical =
 /** Long work on one large body, where it keeps nobody waiting (law 4). */
 export interface Aside {
   /**
-   * Converts JSON, or mends protobuf. One at a time; the others wait. `bytes` are the caller's until
-   * it is settled. Rejects with `over_budget` and `too_large`.
+   * Converts JSON, or mends protobuf. One at a time; the others wait. `bytes` must stay until it is
+   * settled, or `take` was called: what that is given is there only for as long as it runs.
+   * Rejects with `over_budget`, `too_large`, and what `take` throws.
    */
-  canonical(signal: Signal, encoding: "proto" | "json", bytes: Uint8Array): Promise<Canonical>;
+  canonical<Taken>(signal: Signal, encoding: "proto" | "json", bytes: Uint8Array, take: (made: Canonical) => Taken): Promise<Taken>;
 }
 
 /** The memory of the whole process. */
@@ -212,7 +217,15 @@ export interface ProcessMemory {
 }
 
 /** One change of a commit. */
-export type Change = { readonly kind: "put"; readonly key: string; readonly value: Uint8Array } | { readonly kind: "delete"; readonly key: string };
+export type Change =
+  | {
+      readonly kind: "put";
+      readonly key: string;
+      readonly value: Uint8Array;
+      /** The value is the storage's from now on: nobody else reads or writes it. Default false: it is copied. */
+      readonly given?: boolean;
+    }
+  | { readonly kind: "delete"; readonly key: string };
 
 /** Keys and bytes that are kept: the contract is in pipeline/storage.ts. */
 export interface Storage {
@@ -268,4 +281,12 @@ export interface Host {
   client(options: HttpClientOptions): HttpClient;
   /** Opens or makes a storage on disk. Rejects with `storage`. Undefined where the platform has no disk: on Workers. */
   openStorage?(options: OpenStorageOptions): Promise<Storage>;
+  /** Connects to a NATS JetStream. Rejects with `config` or `storage`. Undefined where requests cannot share a connection: on Workers. */
+  openJetStream?(options: JetStreamOptions): Promise<Broker>;
+  /** The queue of the platform that is bound under this name. Throws `config` when none is. Undefined but in a Worker itself. */
+  platformQueue?(binding: string): PlatformQueue;
+  /** Objects in a directory, or behind S3's API. Rejects with `storage`. Undefined where there are neither files nor credentials: on Workers. */
+  openObjects?(place: ObjectPlace): Promise<ObjectStore>;
+  /** The bucket of the platform that is bound under this name. Throws `config` when none is. Undefined but on Workers. */
+  boundObjects?(binding: string): ObjectStore;
 }

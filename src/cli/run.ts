@@ -93,7 +93,7 @@ function announce({ warnings }: Configuration, { memoryQueues }: Plan, logger: L
   }
 }
 
-/** Values of headers in the settings: back ends like to repeat what they were sent, and such a message must not be logged whole. */
+/** Values of headers and access keys in the settings: back ends like to repeat what they were sent, and such a message must not be logged whole. */
 function secretsOf({ receivers, processors, exporters, connectors, extensions, telemetry }: Plan): readonly string[] {
   const found = new Set<string>();
   for (const { config } of [...receivers, ...processors, ...exporters, ...connectors, ...extensions]) collectHeaders(config, found);
@@ -102,11 +102,11 @@ function secretsOf({ receivers, processors, exporters, connectors, extensions, t
   return [...found].filter(isSecret).toSorted((a, b) => b.length - a.length);
 }
 
-/** Each value below a key `headers` or `headers_list`, and its parts: a scheme, a name and what belongs to it. */
+/** Each value below a key `headers`, `headers_list` or `secret_access_key`, and its parts: a scheme, a name and what belongs to it. */
 function collectHeaders(settings: unknown, found: Set<string>, inside = false): void {
   if (inside && typeof settings === "string") for (const secret of [settings, ...settings.split(/[\s,=]+/)]) found.add(secret);
   if (typeof settings !== "object" || settings === null) return;
-  for (const [key, value] of Object.entries(settings)) collectHeaders(value, found, inside || /^headers(?:_list)?$/.test(key));
+  for (const [key, value] of Object.entries(settings)) collectHeaders(value, found, inside || /^(?:headers(?:_list)?|secret_access_key)$/.test(key));
 }
 
 /** Not a word that may stand in any line: long, or with a digit in it. */

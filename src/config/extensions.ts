@@ -4,7 +4,7 @@ import type { Defined, Section } from "./components.ts";
 import type { Findings } from "./findings.ts";
 import { nearest } from "../base/nearest.ts";
 import type { AnyExporter, AnyExtension } from "./plan.ts";
-import { locate, type MapNode, type Path, type TreeNode } from "./tree.ts";
+import { locate, type MapNode, type Path, pathText, type TreeNode } from "./tree.ts";
 
 /** Those that are started, in the order of `listed`. What is defined and not listed is warned of. */
 export function startedExtensions(root: MapNode, listed: readonly string[], extensions: Section<AnyExtension>, findings: Findings): Defined<AnyExtension>[] {
@@ -34,7 +34,7 @@ interface Stores extends Pick<ExporterDefinition, "id"> {
   storages?(config: unknown): readonly string[];
 }
 
-/** Whatever an exporter stores with is started, and stores. An error stands where the exporter names it. */
+/** Whatever an exporter stores with is started, and stores as the exporter would have it. An error stands where the exporter names it. */
 export function checkStorages(
   root: MapNode,
   exporters: Section<AnyExporter>,
@@ -46,11 +46,29 @@ export function checkStorages(
     if (config === undefined) continue;
     for (const name of namedBy(definition, config)) {
       const fault = faultOf(name, extensions, started);
-      if (fault === undefined) continue;
+      if (fault === undefined) {
+        complain(
+          root,
+          id,
+          config,
+          started.find((one) => one.id === name),
+          findings,
+        );
+        continue;
+      }
       const path = ["exporters", id, ...(pathTo(node, name) ?? [])];
       const { node: value, keyWhere } = locate(root, path);
       findings.problem(`Cannot store with "${name}": ${fault.state}`, fault.cure, value?.kind === "scalar" ? value.where : keyWhere, path);
     }
+  }
+}
+
+/** What the extension says of settings that it cannot follow. */
+function complain(root: MapNode, exporter: string, config: unknown, extension: Defined<AnyExtension> | undefined, findings: Findings): void {
+  for (const { cure, message, path } of extension?.definition.checkExporter?.(config, extension.id) ?? []) {
+    const at = ["exporters", exporter, ...path];
+    const { keyWhere, node } = locate(root, at);
+    findings.problem(`Cannot use ${pathText(at)}: ${message}`, cure, node?.kind === "scalar" ? node.where : keyWhere, at);
   }
 }
 
@@ -64,6 +82,7 @@ function faultOf(name: string, extensions: Section<AnyExtension>, started: reado
   if (found !== undefined) return { state: "it stores nothing", cure: "Name an extension that stores, for example file_storage" };
   if (extensions.byId.has(name)) return { state: "it is not started", cure: `Add it: service: {extensions: [${name}]}` };
   if (extensions.ids.has(name)) return { state: "Sluice does not have it yet", cure: "Name an extension that stores, for example file_storage" };
+  if (name === "") return { state: "it is no id", cure: "Name an extension that stores, for example file_storage" };
   const near = nearest(name, [...extensions.ids.keys()]);
   const cure = near === undefined ? `Define and start it: extensions: {${name}: } and service: {extensions: [${name}]}` : `Did you mean "${near}"?`;
   return { state: "it is not defined under extensions", cure };

@@ -165,6 +165,8 @@ function cureOfValue(issue: Issue, node: TreeNode, schema: z.ZodType, path: Path
     return near === undefined ? undefined : `Did you mean "${near}"?`;
   }
   if (issue.code !== "invalid_type") return undefined;
+  if (node.kind === "scalar" && node.value === null && node.referred === true)
+    return "Set the variable that it is taken from, or give it a default: ${env:NAME:-default}";
   if (issue.expected === "string" && node.kind === "scalar") return "Put it in quotes";
   if (issue.expected === "array" && node.kind === "scalar") return `Write it as a list: [${node.referred === true ? "a, b" : String(node.value)}]`;
   if ((issue.expected === "object" || issue.expected === "record") && node.kind !== "map") {

@@ -28,7 +28,7 @@ export function parseYaml(source: SourceText, text: string = source.text): Parse
     const message = `Cannot read YAML: ${error instanceof RangeError ? "it is nested too deeply" : messageOf(error)}`;
     return { root: undefined, problems: [{ message, cure: "Make the nesting flatter", where: source.whereAt(0) }] };
   }
-  if (document.errors.length > 0) return { root: undefined, problems: document.errors.map((error) => findingOf(error, source)) };
+  if (document.errors.length > 0) return { root: undefined, problems: causesIn(document.errors).map((error) => findingOf(error, source)) };
   const reader = new Reader(document, source);
   const root = reader.read(document.contents, 0);
   return reader.problems.length > 0 ? { root: undefined, problems: reader.problems } : { root, problems: [] };
@@ -185,9 +185,21 @@ const KNOWN: Readonly<Record<string, readonly [state: string, cure: string]>> = 
   BAD_ALIAS: ALIAS,
 };
 
+/** In order, up to the first character that stands where none may: of what is behind it nothing is known. */
+function causesIn(errors: readonly YAMLError[]): YAMLError[] {
+  const sorted = errors.toSorted((one, other) => one.pos[0] - other.pos[0]);
+  const lost = sorted.findIndex(({ code }) => code === "UNEXPECTED_TOKEN");
+  return lost < 0 ? sorted : sorted.slice(0, lost + 1);
+}
+
 function findingOf(error: YAMLError, source: SourceText): Finding {
-  const [state, cure] = KNOWN[error.code] ?? [lowerFirst(error.message), "Correct the YAML here; quote text that holds one of : # [ ] { } * & ! | > % @"];
-  return { message: `Cannot read YAML: ${state}`, cure, where: source.whereAt(error.pos[0]) };
+  const [start] = error.pos;
+  const isReference = error.code === "UNEXPECTED_TOKEN" && source.text.startsWith("${", start - 1);
+  const general = isReference
+    ? 'Put the reference in quotes, between braces and brackets: "${env:NAME}"'
+    : "Correct the YAML here; quote text that holds one of : # [ ] { } * & ! | > % @";
+  const [state, cure] = KNOWN[error.code] ?? [lowerFirst(error.message), general];
+  return { message: `Cannot read YAML: ${state}`, cure, where: source.whereAt(start) };
 }
 
 function lowerFirst(text: string): string {

@@ -48,6 +48,9 @@ export const COMPONENTS: readonly Entry[] = [
   exporter("debug", [], async () => (await import("../exporters/debug.ts")).debug),
   exporter("console", [], async () => (await import("../exporters/console.ts")).consoleExporter),
   extension("file_storage", async () => (await import("../extensions/file-storage.ts")).fileStorage),
+  extension("object_storage", async () => (await import("../extensions/object-storage.ts")).objectStorage),
+  extension("cloudflare_queue", async () => (await import("../extensions/cloudflare-queue.ts")).cloudflareQueue),
+  extension("nats_jetstream", async () => (await import("../extensions/nats-jetstream.ts")).natsJetStream),
   extension("health_check", async () => (await import("../extensions/health-check.ts")).healthCheck),
 ];
 

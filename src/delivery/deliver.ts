@@ -3,6 +3,7 @@
  * `dead_letters`, around any exporter whose `consume` is one attempt. Each signal has a queue of its
  * own, as in the Collector, so that no signal, and no destination, holds another (law 3).
  */
+import type { PlatformQueue } from "../base/broker.ts";
 import type { Change } from "../base/host.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
 import type { Batch } from "../pipeline/batch.ts";
@@ -12,14 +13,19 @@ import { ACCEPTED, type Outcome } from "../pipeline/outcome.ts";
 import type { Stage } from "../pipeline/stage.ts";
 import { retrySchema, type RetrySettings } from "./backoff.ts";
 import { DeadLetters } from "./dead-letters/dead-letters.ts";
+import { sharedLetters } from "./dead-letters/object-letters.ts";
 import { type DeadLetterSettings, deadLettersSchema } from "./dead-letters/settings.ts";
+import { depotLetters } from "./dead-letters/storage-letters.ts";
+import { BrokerQueue } from "./broker/broker-queue.ts";
+import { HandedQueue } from "./broker/handed-queue.ts";
 import { Depot } from "./durable/depot.ts";
 import { DurableQueue, type Watch } from "./durable/durable-queue.ts";
 import { repeatsPlaceOf } from "./durable/keys.ts";
+import { Pulse } from "./durable/pulse.ts";
 import { type Keyed, Repeats } from "./durable/repeats.ts";
 import type { Bury } from "./queue/attempts.ts";
 import { Ledger } from "./queue/ledger.ts";
-import { Queue } from "./queue/queue.ts";
+import { Queue, type QueueParts } from "./queue/queue.ts";
 import { queueInMemory, queueOf, queueSchema, type QueueSettings } from "./queue/settings.ts";
 
 /** The keys of an exporter that is delivered to, for its schema. */
@@ -73,7 +79,7 @@ interface Settings {
 /** One signal's. */
 interface Lane {
   readonly ledger: Ledger;
-  readonly queue: Queue | DurableQueue;
+  readonly queue: Queue | DurableQueue | BrokerQueue | HandedQueue;
   readonly repeats: Repeats;
   /** Requests with a key that have no outcome yet. */
   readonly underWay: Map<string, Promise<Outcome>>;
@@ -89,12 +95,15 @@ class DeliveringExporter implements Exporter {
   readonly #exporter: Exporter;
   readonly #settings: Settings;
   readonly #context: Context;
+  readonly #pulse = new Pulse();
   readonly #lanes: Readonly<Record<Signal, Lane>>;
+  /** On the storages that it uses. */
+  readonly #depots = new Set<Depot>();
   #letters: DeadLetters | undefined;
 
   constructor(exporter: Exporter, settings: Settings, context: Context) {
     // Consumers are shared by requests, also where each is answered at the end.
-    this.state = settings.queue === undefined ? "none" : "process";
+    this.state = settings.queue === undefined || platformQueueOf(settings.queue, context) !== undefined ? "none" : "process";
     this.#exporter = exporter;
     this.#settings = settings;
     this.#context = context;
@@ -104,17 +113,36 @@ class DeliveringExporter implements Exporter {
   /** Opens the storages, and takes up what they have. */
   async start(): Promise<void> {
     const { letters, queue } = this.#settings;
-    const { counters, host, id } = this.#context;
-    if (letters !== undefined) this.#letters = await DeadLetters.open(await this.#depot(letters.storage), { id, settings: letters, host, counters });
+    if (letters !== undefined) this.#letters = await this.#openLetters(letters);
     await this.#exporter.start?.();
     const durable = queue?.durable;
     if (durable === undefined) return;
+    const platform = platformQueueOf(queue, this.#context);
+    if (platform !== undefined) {
+      for (const signal of SIGNALS) {
+        const { queue: waiting } = this.#lanes[signal];
+        if (waiting instanceof HandedQueue) waiting.open(platform);
+      }
+      return;
+    }
+    const broker = await this.#context.broker?.(durable.storage);
+    if (broker !== undefined) {
+      for (const signal of SIGNALS) {
+        const { queue: waiting } = this.#lanes[signal];
+        if (waiting instanceof BrokerQueue) await waiting.open(broker);
+      }
+      return;
+    }
     const depot = await this.#depot(durable.storage);
     for (const signal of SIGNALS) {
       const { queue: waiting, repeats } = this.#lanes[signal];
       await repeats.open(depot);
       if (waiting instanceof DurableQueue) waiting.open(depot);
     }
+  }
+
+  async ready(): Promise<void> {
+    for (const depot of this.#depots) depot.tellUnclaimed();
   }
 
   consume(batch: Batch): Promise<Outcome> {
@@ -131,7 +159,9 @@ class DeliveringExporter implements Exporter {
     const { clock } = this.#context.host;
     const endMs = clock.monotonicMs() + deadlineMs;
     await Promise.all(SIGNALS.map((signal) => this.#lanes[signal].queue.drain(deadlineMs)));
-    await this.#exporter.stop(Math.max(0, endMs - clock.monotonicMs()));
+    // What a storage keeps, and is still under way, has been given up: nobody waits for its answer.
+    const kept = this.#settings.queue?.durable !== undefined;
+    await this.#exporter.stop(kept ? 0 : Math.max(0, endMs - clock.monotonicMs()));
   }
 
   /** Not again what was taken with the same key, and not twice at a time. */
@@ -151,7 +181,7 @@ class DeliveringExporter implements Exporter {
         ledger.turnedAway(batch.items);
         return UNDER_WAY;
       }
-      const delivery = takeIn(queue, batch, repeats.changes(keyed), {
+      const delivery = takeIn(queue, batch, repeats.changes(keyed), keyed.hash, {
         withdrawn: () => void withdrawn.add(keyed.hash),
         over: (outcome) => {
           if (withdrawn.delete(keyed.hash) && wasTaken(outcome)) repeats.remember(keyed);
@@ -167,9 +197,18 @@ class DeliveringExporter implements Exporter {
     }
   }
 
+  async #openLetters(settings: DeadLetterSettings): Promise<DeadLetters> {
+    const { counters, host, id } = this.#context;
+    const objects = await this.#context.objects?.(settings.storage);
+    const store = objects === undefined ? depotLetters(await this.#depot(settings.storage)) : sharedLetters(objects, { host, counters });
+    return DeadLetters.open(store, { id, settings, host, counters });
+  }
+
   async #depot(storage: string): Promise<Depot> {
     const { counters, host } = this.#context;
-    return Depot.of(await this.#context.storage(storage), { host, counters });
+    const depot = await Depot.of(await this.#context.storage(storage), { host, counters });
+    this.#depots.add(depot);
+    return depot;
   }
 
   #lane(signal: Signal): Lane {
@@ -179,13 +218,25 @@ class DeliveringExporter implements Exporter {
     const bury: Bury | undefined =
       letters === undefined ? undefined : (envelope, reason, message) => this.#letters?.put(envelope, reason, message) ?? Promise.resolve(false);
     const parts = { exporter: this.#exporter, retry, signal, engine, host, ledger, bury };
-    const durable = settings?.durable;
-    const queue = settings === undefined || durable === undefined ? new Queue({ ...parts, settings }) : new DurableQueue({ ...parts, id, settings, durable });
+    const queue = this.#queueOf({ ...parts, settings }, id);
     return { ledger, queue, repeats: new Repeats(host, repeatsPlaceOf(id, signal)), underWay: new Map(), withdrawn: new Set() };
+  }
+
+  #queueOf(parts: QueueParts & { readonly ledger: Ledger }, id: string): Lane["queue"] {
+    const { settings } = parts;
+    if (settings?.durable === undefined) return new Queue(parts);
+    const kept = { ...parts, id, settings, durable: settings.durable, pulse: this.#pulse };
+    if (platformQueueOf(settings, this.#context) !== undefined) return new HandedQueue(kept);
+    return this.#context.broker?.(settings.durable.storage) === undefined ? new DurableQueue(kept) : new BrokerQueue(kept);
   }
 }
 
-function takeIn(queue: Queue | DurableQueue, batch: Batch, more: readonly Change[], watch: Watch): Promise<Outcome> {
+function platformQueueOf(settings: QueueSettings | undefined, { platformQueue }: Context): PlatformQueue | undefined {
+  return settings?.durable && platformQueue?.(settings.durable.storage);
+}
+
+function takeIn(queue: Lane["queue"], batch: Batch, more: readonly Change[], hash: string, watch: Watch): Promise<Outcome> {
+  if (queue instanceof BrokerQueue) return queue.consume(batch, hash, watch);
   return queue instanceof DurableQueue ? queue.consume(batch, more, watch) : queue.consume(batch);
 }
 

@@ -7,7 +7,7 @@ import * as z from "zod";
 import type { Answer, Handler, Host, Listener, Logger } from "../base/host.ts";
 import { addressOf, parseEndpoint } from "../pipeline/endpoint.ts";
 import { defineExtension, type Extension, type ExtensionContext, type ExtensionParts, type GatewayState } from "../pipeline/extension.ts";
-import { duration, headers, tlsNotInForce, tlsServer } from "../pipeline/settings.ts";
+import { duration, headers, tlsFilesOf, tlsNotInForce, tlsServer } from "../pipeline/settings.ts";
 
 const NOT_HERE = "the Collector takes it only behind a feature gate: use endpoint and path";
 
@@ -100,7 +100,7 @@ class HealthCheck implements Extension {
     const { endpoint, tls, read_timeout, read_header_timeout, idle_timeout } = this.#config;
     const { hostname, port } = parseEndpoint(endpoint, this.#key);
     const times = { requestTimeoutMs: read_timeout, headersTimeoutMs: read_header_timeout, idleTimeoutMs: idle_timeout };
-    this.#listener = await host.server.listen({ hostname, port, tls: tlsOf(tls), key: this.#key, ...times }, this.#handler);
+    this.#listener = await host.server.listen({ hostname, port, tls: tlsFilesOf(tls), key: this.#key, ...times }, this.#handler);
     this.addresses = [addressOf(tls?.enabled === true ? "https" : "http", hostname, this.#listener.port)];
   }
 
@@ -137,19 +137,6 @@ const NOT_FOUND = text(404, "404 page not found\n");
 
 function text(status: number, body: string): Answer {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: encoder.encode(body) };
-}
-
-function tlsOf(tls: Config["tls"]) {
-  if (tls?.enabled !== true) return undefined;
-  return {
-    certFile: tls.cert_file,
-    certPem: tls.cert_pem,
-    keyFile: tls.key_file,
-    keyPem: tls.key_pem,
-    clientCaFile: tls.client_ca_file,
-    minVersion: tls.min_version,
-    maxVersion: tls.max_version,
-  };
 }
 
 /** As Go writes a duration: `250ms`, `2.5s`, `1m0.25s`, `26h3m4s`. A clock that was set back gives `0s`. */

@@ -4,6 +4,7 @@
  * The module has state of its own between a call and its accessors: one kernel a memory, one call at
  * a time, and what a call left is read before the next.
  */
+import { type Copies, type Memory, plainCopies } from "../base/memory.ts";
 
 /** 32-bit words of one record on the tape. */
 export const TAPE_WORDS = 8;
@@ -77,9 +78,7 @@ export const ATTRIBUTE_WORDS = 9;
 /** Bytes that an attribute takes at the most besides its key and its value's body. */
 export const ATTRIBUTE_OVERHEAD = 22;
 
-export interface Kernel {
-  /** The whole memory. */
-  readonly bytes: Uint8Array;
+export interface Kernel extends Memory {
   /** The whole memory as words: the tape at address `a` begins at `words[a >> 2]`. */
   readonly words: Int32Array;
   /** The first address that the module itself does not use. */
@@ -108,6 +107,8 @@ export interface Kernel {
    * its tag is -1, and body and end mean nothing.
    */
   readFields(start: number, end: number, slots: number, out: number, rows: number): void;
+  /** The same of one field that occurs once at most, without reading on behind it. Its row is at `out`. */
+  findField(start: number, end: number, number: number, out: number): void;
   /**
    * Reads the attributes with this tag in [start, end) to at most `max` rows of `ATTRIBUTE_WORDS` at
    * `out`. Returns how many there are, which may be more.
@@ -117,8 +118,6 @@ export interface Kernel {
   findAttribute(out: number, count: number, keyStart: number, keyEnd: number): number;
   /** Writes an attribute at `to`, leaves its new place in the row at `row`, and returns where it ends. */
   writeAttribute(to: number, tag: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number, row: number): number;
-  /** Copies `length` bytes, overlapping or not: JavaScript's own copies crawl in shared memory. */
-  copy(to: number, from: number, length: number): void;
   /** The JSON reader and writer, as the module exports them. */
   readonly readJson: Exported;
   readonly writeJson: Exported;
@@ -135,10 +134,12 @@ export interface KernelParts {
   readonly module: WebAssembly.Module;
   /** Initial and maximum size alike: the budget of bytes in flight. */
   readonly memory: WebAssembly.Memory;
+  /** Into it and out of it. Default: JavaScript's own, for plain memory. */
+  readonly copies?: (bytes: Uint8Array) => Copies;
 }
 
 /** Binds a module to a memory. */
-export function createKernel({ module, memory }: KernelParts): Kernel {
+export function createKernel({ module, memory, copies = plainCopies }: KernelParts): Kernel {
   const bytes = new Uint8Array(memory.buffer);
   const numbers = { formatDouble: doubleFormatter(bytes), parseDouble: doubleParser(bytes) };
   const { exports } = new WebAssembly.Instance(module, { env: { memory, ...numbers } });
@@ -150,6 +151,7 @@ export function createKernel({ module, memory }: KernelParts): Kernel {
     };
   };
   return {
+    ...copies(bytes),
     bytes,
     words: new Int32Array(memory.buffer),
     heapBase: exported("heapBase")(),
@@ -160,6 +162,7 @@ export function createKernel({ module, memory }: KernelParts): Kernel {
     items: exported("items"),
     tapeCount: exported("tapeCount"),
     readFields: exported("readFields"),
+    findField: exported("findField"),
     readAttributes: exported("readAttributes"),
     findAttribute: exported("findAttribute"),
     writeAttribute: exported("writeAttribute"),

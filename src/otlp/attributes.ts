@@ -1,7 +1,7 @@
 /**
- * The attributes of one message, as they are after every edit so far: the list is read once, edits
- * change its columns, and later steps read the same columns, which is how a step sees what the steps
- * before it left. `flush` turns the difference into edits of the script.
+ * The attributes of one message, as they are after every edit so far: the list is read once, and not
+ * before somebody looks at it, edits change its columns, and later steps read the same columns, which is
+ * how a step sees what the steps before it left. `flush` turns the difference into edits of the script.
  *
  * Duplicate keys are kept; `find` and the edits by key touch the first, as the Collector does.
  * The columns lie in the kernel's memory, which fills them; nothing is allocated per attribute. A list
@@ -12,6 +12,7 @@ import type { Block } from "../base/pool.ts";
 import { ATTRIBUTE_OVERHEAD, ATTRIBUTE_WORDS } from "../kernel/kernel.ts";
 import type { Range } from "../wire/chunk.ts";
 import type { EditScript } from "../wire/script.ts";
+import { keyBit, type Text } from "./text.ts";
 import type { Desk } from "./view.ts";
 
 /** Rows that every list has room for. */
@@ -46,9 +47,17 @@ export class Attributes {
   #at: number;
   #capacity = ROWS;
   #borrowed: Block | undefined;
+  /** Rows; of a list that is not read yet, those that were added. */
   #count = 0;
   #changed = false;
   #tag = 0;
+  /** Where the list stands that is not read yet. */
+  #unread = false;
+  #start = 0;
+  #end = 0;
+  /** Keys that were added, as the kernel's sets of keys. */
+  #addedLow = 0;
+  #addedHigh = 0;
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -58,22 +67,22 @@ export class Attributes {
     this.#at = this.#home;
   }
 
-  /** Reads the repeated KeyValue field with tag `tag` out of [start, end), which may hold other fields too. */
-  read(tag: number, start: number, end: number): void {
+  /** Turns to the repeated KeyValue field with tag `tag` in [start, end), which may hold other fields too. */
+  at(tag: number, start: number, end: number): void {
     this.#giveBack();
     this.#changed = false;
-    this.#tag = tag;
-    const { kernel } = this.#desk;
-    this.#count = kernel.readAttributes(start, end, tag, this.#at, this.#capacity);
-    if (this.#count <= this.#capacity) return;
-    const count = this.#count;
     this.#count = 0;
-    this.#borrow(count + ROWS);
-    this.#count = kernel.readAttributes(start, end, tag, this.#at, this.#capacity);
+    this.#tag = tag;
+    this.#unread = true;
+    this.#start = start;
+    this.#end = end;
+    this.#addedLow = 0;
+    this.#addedHigh = 0;
   }
 
-  /** Entries, removed ones included: ask `live` of each. */
+  /** Entries, removed ones included: ask `live` of each. Throws `over_budget`. */
   get count(): number {
+    this.#read();
     return this.#count;
   }
 
@@ -102,8 +111,14 @@ export class Attributes {
     return this.#column(entry, VALUE_END);
   }
 
-  /** The first live entry with this key, or -1. */
+  /** False when no attribute with this key was added. */
+  mayHaveAdded(key: Text): boolean {
+    return (this.#addedLow & key.keyLow) !== 0 || (this.#addedHigh & key.keyHigh) !== 0;
+  }
+
+  /** The first live entry with this key, or -1. Throws `over_budget`. */
   find(key: Range): number {
+    this.#read();
     return this.#count === 0 ? -1 : this.#desk.kernel.findAttribute(this.#at, this.#count, key.start, key.end);
   }
 
@@ -128,6 +143,9 @@ export class Attributes {
     if (this.#count === this.#capacity) this.#borrow(this.#capacity * 2);
     const at = this.#row(this.#count++);
     this.#words[at + STATE] = ADDED;
+    const bit = keyBit(keyEnd - keyStart, keyEnd === keyStart ? 0 : (this.bytes[keyEnd - 1] ?? 0));
+    if (bit < 32) this.#addedLow |= 1 << bit;
+    else this.#addedHigh |= 1 << bit;
     this.#write(at, keyStart, keyEnd, valueStart, valueEnd);
   }
 
@@ -146,6 +164,7 @@ export class Attributes {
 
   /** Copies every live attribute, with its tag, to `at`: for a message that is written anew. Returns where they end. */
   copyTo(at: number): number {
+    this.#read();
     const words = this.#words;
     for (let row = this.#row(0), stop = this.#row(this.#count); row < stop; row += ATTRIBUTE_WORDS) {
       if ((words[row + STATE] ?? 0) >= REMOVED) continue;
@@ -159,12 +178,34 @@ export class Attributes {
 
   /** What `copyTo` would write, bytes. */
   get size(): number {
+    this.#read();
     const words = this.#words;
     let size = 0;
     for (let row = this.#row(0), stop = this.#row(this.#count); row < stop; row += ATTRIBUTE_WORDS) {
       if ((words[row + STATE] ?? 0) < REMOVED) size += (words[row + NEW_END] ?? 0) - (words[row + NEW_START] ?? 0);
     }
     return size;
+  }
+
+  /** Reads the list, if nobody has: what was added to it stands behind. */
+  #read(): void {
+    if (!this.#unread) return;
+    const { kernel } = this.#desk;
+    const added = this.#count;
+    for (;;) {
+      const room = this.#capacity - added;
+      const aside = this.#at + room * ROW_BYTES;
+      kernel.copy(aside, this.#at, added * ROW_BYTES);
+      const read = kernel.readAttributes(this.#start, this.#end, this.#tag, this.#at, room);
+      if (read <= room) {
+        kernel.copy(this.#at + read * ROW_BYTES, aside, added * ROW_BYTES);
+        this.#count = read + added;
+        this.#unread = false;
+        return;
+      }
+      kernel.copy(this.#at, aside, added * ROW_BYTES);
+      this.#borrow(read + added + ROWS);
+    }
   }
 
   #row(entry: number): number {
@@ -208,6 +249,7 @@ export class Attributes {
   /** Lets go of what was borrowed: the walk is over. */
   close(): void {
     this.#giveBack();
+    this.#unread = false;
     this.#count = 0;
   }
 }

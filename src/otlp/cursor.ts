@@ -200,10 +200,10 @@ export class Cursor {
   }
 
   /**
-   * False when the item or point surely has no attribute with this key: the tape knows without a look,
-   * unless a step before has changed the attributes.
+   * False when the item or point surely has no attribute with this key: the tape knows without a look
+   * what it came with, the list what steps before have added.
    */
   mayHave(key: Text): boolean {
-    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0 || this.point.attributesChanged;
+    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0 || this.point.mayHaveAdded(key);
   }
 }

@@ -146,7 +146,7 @@ export class Engine implements RuleMemory {
     if (made.kind === "malformed") return made;
     const { bytes, message, rejected, repairs } = made;
     const block = this.#take(bytes.length);
-    this.bytes.set(bytes, block.start);
+    this.kernel.copyIn(block.start, bytes);
     const admission = this.admit(signal, block.start, block.start + bytes.length, block);
     return admission.kind === "admitted" ? { ...admission, unchanged: false, message, rejected, repairs } : { ...admission, offset: 0 };
   }
@@ -165,18 +165,18 @@ export class Engine implements RuleMemory {
     return admission.kind === "admitted" ? { ...admission, unchanged: false } : { ...admission, offset: 0 };
   }
 
-  /** What `admitCanonical` takes, for bytes of any kind. Holds nothing afterwards. Throws `over_budget` and `too_large`. */
-  canonicalOf(signal: Signal, encoding: "proto" | "json", source: Uint8Array): Canonical {
+  /** What `admitCanonical` takes, for bytes of any kind; it lies in this memory until `release`. Throws `over_budget` and `too_large`, and holds nothing then. */
+  canonicalOf(signal: Signal, encoding: "proto" | "json", source: Uint8Array): { readonly canonical: Canonical; readonly release: () => void } {
     const block = this.#take(source.length);
     const end = block.start + source.length;
-    this.bytes.set(source, block.start);
+    this.kernel.copyIn(block.start, source);
     const admission = encoding === "json" ? this.admitJson(signal, block.start, end, block) : this.admit(signal, block.start, end, block);
-    if (admission.kind === "malformed") return admission;
+    if (admission.kind === "malformed") return { canonical: admission, release: () => {} };
     const { chunk, message, rejected, repairs } = admission;
-    const bytes = new Uint8Array(chunk.length);
-    chunk.copyTo(bytes, 0);
-    chunk.release();
-    return { kind: "ok", bytes, message, rejected, repairs };
+    // What was admitted lies in one piece: nothing is taken for it.
+    const whole = chunk.contiguous(this.pool);
+    const bytes = this.bytes.subarray(whole.start, whole.end);
+    return { canonical: { kind: "ok", bytes, message, rejected, repairs }, release: () => chunk.release() };
   }
 
   /** The chunks as one OTLP/JSON document. Throws `over_budget` when the pool has no room. */

@@ -13,6 +13,7 @@ import type { EditScript } from "../wire/script.ts";
 import type { Scratch } from "../wire/scratch.ts";
 import { after, I32, I64, LEN, readVarint, readVarintHigh, skipValue, skipVarint, VARINT, varintSize, writeVarint } from "../wire/varint.ts";
 import { Attributes } from "./attributes.ts";
+import type { Text } from "./text.ts";
 import { copyFields, writeDouble, writeVarint64, writeWord } from "./field-bytes.ts";
 
 /** What a view needs to know of its message: a generated table has it (tables.ts). */
@@ -32,6 +33,8 @@ const TAG = 0;
 const BODY = 1;
 const END = 2;
 const ABSENT = -1;
+/** No field has this number. */
+const NONE = 0;
 /** Field numbers that a view can find: OTLP's own end at 16. */
 const FIELDS_MAX = 128;
 /** Under these names a message has its attributes. */
@@ -60,6 +63,9 @@ export class View {
   readonly #slotsAt: number;
   readonly #slotMapAt: number;
   readonly #slots: Int32Array;
+  /** The row of the field that was looked for alone. */
+  readonly #soughtAt: number;
+  readonly #soughtRow: Int32Array;
   /** The fields as they stand in the chunk, for those that were set. */
   readonly #old: Int32Array;
   readonly #attributesTag: number;
@@ -68,6 +74,8 @@ export class View {
   #attributes: Attributes | undefined;
   #attributesRead = false;
   #indexed = false;
+  /** The field that was looked for alone, before the rest: steps often want no more than one. */
+  #sought = NONE;
   #changed = 0;
   #node = ABSENT;
   #lengthStart = 0;
@@ -89,6 +97,8 @@ export class View {
     this.#slotMapAt = desk.region(FIELDS_MAX);
     this.#slotsAt = desk.region(words * 4);
     this.#slots = desk.kernel.words.subarray(this.#slotsAt >> 2, (this.#slotsAt >> 2) + words);
+    this.#soughtAt = desk.region(STRIDE * 4);
+    this.#soughtRow = desk.kernel.words.subarray(this.#soughtAt >> 2, (this.#soughtAt >> 2) + STRIDE);
     this.#slotOf = new Int8Array(FIELDS_MAX).fill(ABSENT);
     shape.fields.forEach((field, slot) => (this.#slotOf[field.number] = slot));
     this.bytes.set(new Uint8Array(this.#slotOf.buffer), this.#slotMapAt);
@@ -105,6 +115,7 @@ export class View {
     this.#end = end;
     this.#present = true;
     this.#indexed = false;
+    this.#sought = NONE;
     this.#attributesRead = false;
     this.#changed = 0;
     this.#node = ABSENT;
@@ -172,7 +183,7 @@ export class View {
     return at === ABSENT ? 0 : word(this.bytes, at + 4);
   }
 
-  /** The message's attributes, read on first use. */
+  /** The message's attributes. */
   get attributes(): Attributes {
     this.#attributes ??= new Attributes(this.#desk);
     if (!this.#attributesRead) {
@@ -180,7 +191,7 @@ export class View {
       // One pass over the message either way: from the first to behind the last, where they are known.
       const from = this.#indexed ? Math.max(0, this.fieldTag(tag >>> 3)) : this.#start;
       const end = this.#indexed ? Math.max(0, this.fieldEnd(tag >>> 3)) : this.#end;
-      this.#attributes.read(tag, from, end);
+      this.#attributes.at(tag, from, end);
       this.#attributesRead = true;
     }
     return this.#attributes;
@@ -194,6 +205,11 @@ export class View {
   /** Whether the attributes were changed since the view was moved here. */
   get attributesChanged(): boolean {
     return this.#attributesRead && this.#attributes?.changed === true;
+  }
+
+  /** False when no attribute with this key was added since the view was moved here. */
+  mayHaveAdded(key: Text): boolean {
+    return this.#attributesRead && this.#attributes?.mayHaveAdded(key) === true;
   }
 
   /** Sets a length-delimited field to the bytes at [start, end), which are copied. */
@@ -408,11 +424,23 @@ export class View {
   }
 
   #slot(number: number, column: number): number {
-    if (!this.#indexed) this.#index();
     const slot = this.#slotOf[number] ?? ABSENT;
+    if (slot === ABSENT) return ABSENT;
+    if (!this.#indexed) {
+      if (number === this.#sought || this.#seek(number, slot)) return this.#soughtRow[TAG] === ABSENT ? ABSENT : (this.#soughtRow[column] ?? ABSENT);
+      this.#index();
+    }
     // The tag alone says whether a field is there: the kernel leaves the rest of an absent one's row as it was.
-    if (slot === ABSENT || this.#slots[slot * STRIDE + TAG] === ABSENT) return ABSENT;
+    if (this.#slots[slot * STRIDE + TAG] === ABSENT) return ABSENT;
     return this.#slots[slot * STRIDE + column] ?? ABSENT;
+  }
+
+  /** Looks for a field alone; false where another one was before it, or where it may occur more than once. */
+  #seek(number: number, slot: number): boolean {
+    if (this.#sought !== NONE || (this.#repeated & (1 << slot)) !== 0) return false;
+    this.#sought = number;
+    this.#desk.kernel.findField(this.#start, this.#end, number, this.#soughtAt);
+    return true;
   }
 
   #set(number: number, tag: number, body: number, end: number): void {

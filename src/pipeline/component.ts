@@ -4,7 +4,9 @@
  */
 import type * as z from "zod";
 import { type Signal, SIGNALS } from "../base/signal.ts";
+import type { Broker, PlatformQueue } from "../base/broker.ts";
 import type { Host, Logger, Storage } from "../base/host.ts";
+import type { ObjectStore } from "../base/objects.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Batch, Origin } from "./batch.ts";
 import type { Connector, Joins, Wiring } from "./connector.ts";
@@ -31,6 +33,12 @@ export interface Context {
    * Rejects with `config` when no such extension is configured, and with what its start failed with.
    */
   readonly storage: (id: string) => Promise<Storage>;
+  /** The broker of the extension of this id, for a queue, once that is open; rejects with what its start failed with. Undefined: it is none. */
+  readonly broker?: ((id: string) => Promise<Broker> | undefined) | undefined;
+  /** The same, of one that keeps objects, for dead letters. */
+  readonly objects?: ((id: string) => Promise<ObjectStore> | undefined) | undefined;
+  /** The same, of a queue that the platform keeps. */
+  readonly platformQueue?: ((id: string) => PlatformQueue | undefined) | undefined;
 }
 
 /** Where a receiver puts what it took. The batch is the callee's to retain: the receiver releases its own hold after the outcome. */
@@ -55,6 +63,8 @@ export interface Exporter {
   readonly state?: Stage["state"];
   /** Called once, when extensions have started, and before a receiver does. What it throws stops the start. */
   start?(): Promise<void>;
+  /** Called once, when everything is started. */
+  ready?(): Promise<void>;
   /** Resolves with the outcome; never rejects. Retains the batch for as long as it reads it. */
   consume(batch: Batch): Promise<Outcome>;
   /**

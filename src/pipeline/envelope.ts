@@ -9,16 +9,9 @@ import { Chunk } from "../wire/chunk.ts";
 import { Batch } from "./batch.ts";
 import type { Envelope } from "./stage.ts";
 
-/** Copies in shared memory are fast only between addresses that are the same modulo this (docs/decisions/006). */
-const ALIGNMENT = 8;
-
 /** Copies the batch's requests out of the pool: an envelope outlives the batch, and may leave the process. */
-export function envelopeOf(engine: Engine, batch: Batch): Envelope {
-  const requests = batch.chunks.map((chunk) => {
-    const { start, end } = chunk.contiguous(engine.pool);
-    return engine.bytes.slice(start, end);
-  });
-  return { signal: batch.signal, requests, items: batch.items, id: batch.id, origin: batch.origin };
+export function envelopeOf({ chunks, id, items, origin, signal }: Batch): Envelope {
+  return { signal, requests: chunks.map((chunk) => chunk.copy()), items, id, origin };
 }
 
 /** A batch, held by the caller, of what a stage passes on. Throws `over_budget`, and `internal` when a stage made a damaged request. */
@@ -40,16 +33,29 @@ export function batchFrom(engine: Engine, envelope: Envelope): Batch {
   return new Batch({ signal, chunks, id, items, origin });
 }
 
+/** Whether every request is well framed, and all have the items that the envelope says: of what was stored. Throws `over_budget`. */
+export function isSound(engine: Engine, { items, requests, signal }: Envelope): boolean {
+  let found = 0;
+  for (const request of requests) {
+    const block = takeBlock(engine, request.length);
+    engine.kernel.copyIn(block.start, request);
+    const admission = engine.admitAsIs(signal, block.start, block.start + request.length, block);
+    if (admission?.kind === "malformed") return false;
+    // What a rule has written may be text that admission would mend: it is whole all the same.
+    found += engine.kernel.items();
+    if (admission === undefined) block.release();
+    else admission.chunk.release();
+  }
+  return found === items;
+}
+
 /** Requests that were checked before, end to end as one chunk, which the caller holds. Not for profiles. Throws `over_budget`. */
 export function joined(engine: Engine, requests: readonly Uint8Array[]): Chunk {
   const length = requests.reduce((sum, request) => sum + request.length, 0);
-  const block = takeBlock(engine, length + ALIGNMENT);
+  const block = takeBlock(engine, length);
   let at = block.start;
   for (const request of requests) {
-    // Landed where it is aligned as its source is, then moved by the kernel, which does not mind.
-    const landing = at + ((request.byteOffset - at) & (ALIGNMENT - 1));
-    engine.bytes.set(request, landing);
-    if (landing !== at) engine.kernel.copy(at, landing, request.length);
+    engine.kernel.copyIn(at, request);
     at += request.length;
   }
   return Chunk.of(engine.kernel, block.start, at, block);
@@ -70,7 +76,7 @@ function laidOut(engine: Engine, signal: Signal, requests: readonly Uint8Array[]
 
 function admit(engine: Engine, signal: Signal, request: Uint8Array) {
   const block = takeBlock(engine, request.length);
-  engine.bytes.set(request, block.start);
+  engine.kernel.copyIn(block.start, request);
   const admission = engine.admit(signal, block.start, block.start + request.length, block);
   if (admission.kind === "malformed") throw new SluiceError("internal", `Cannot take a stage's batch: ${admission.message}`);
   return admission;

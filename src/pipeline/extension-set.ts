@@ -1,6 +1,8 @@
 /** The extensions of one gateway: built together, started in the plan's order, ended in the opposite one. */
 import { SluiceError } from "../base/errors.ts";
+import type { Broker, PlatformQueue } from "../base/broker.ts";
 import type { Clock, Host, Storage } from "../base/host.ts";
+import type { ObjectStore } from "../base/objects.ts";
 import type { Extension, ExtensionDefinition, ExtensionParts, GatewayState } from "./extension.ts";
 
 /** An extension as configured. */
@@ -31,9 +33,32 @@ export class ExtensionSet {
   storage(id: string): Promise<Storage> {
     const extension = this.#byId.get(id);
     if (extension?.storage !== undefined) return extension.storage();
+    if (extension?.broker !== undefined || extension?.platformQueue !== undefined) {
+      const cure = "Name another extension there, for example file_storage";
+      return Promise.reject(new SluiceError("config", `Cannot store with "${id}": it keeps sending queues, and nothing else`, { cure }));
+    }
+    if (extension?.objects !== undefined) {
+      const cure = "Name another extension there, for example file_storage";
+      return Promise.reject(new SluiceError("config", `Cannot store with "${id}": it keeps dead letters, and nothing else`, { cure }));
+    }
     const state = extension === undefined ? "it is no extension that is started" : "it stores nothing";
     const cure = "Define it under extensions, and name it under service.extensions, for example file_storage";
     return Promise.reject(new SluiceError("config", `Cannot store with "${id}": ${state}`, { cure }));
+  }
+
+  /** For `Context.broker`. */
+  broker(id: string): Promise<Broker> | undefined {
+    return this.#byId.get(id)?.broker?.();
+  }
+
+  /** For `Context.objects`. */
+  objects(id: string): Promise<ObjectStore> | undefined {
+    return this.#byId.get(id)?.objects?.();
+  }
+
+  /** For `Context.platformQueue`. */
+  platformQueue(id: string): PlatformQueue | undefined {
+    return this.#byId.get(id)?.platformQueue;
   }
 
   /** Starts one after another, and gives what they listen on. Where one fails, `stop` is due as ever. */

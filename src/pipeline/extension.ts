@@ -3,8 +3,11 @@
  * the gateway. It is built with everything else, starts before anything that may use it, and ends last.
  */
 import type * as z from "zod";
+import type { Broker, PlatformQueue } from "../base/broker.ts";
 import type { Host, Logger, Storage } from "../base/host.ts";
+import type { ObjectStore } from "../base/objects.ts";
 import type { Engine } from "../otlp/engine.ts";
+import type { Complaint } from "./component.ts";
 import type { Counters } from "./counters.ts";
 import type { Health } from "./health.ts";
 
@@ -25,6 +28,12 @@ export interface Extension {
    * May be asked for before the start, and resolves once it is open; rejects when that failed.
    */
   storage?(): Promise<Storage>;
+  /** Given instead by one that keeps queues, and nothing else. The same terms. */
+  broker?(): Promise<Broker>;
+  /** The same, of one that the platform keeps. */
+  readonly platformQueue?: PlatformQueue;
+  /** Given instead by one that keeps objects, for dead letters, and nothing else. The terms of `storage`. */
+  objects?(): Promise<ObjectStore>;
   /** Opens it, before exporters, stages and receivers start. Throws `config`, `listen` or `storage`; nothing of it is open then. */
   start(parts: ExtensionParts): Promise<void>;
   /** What it listens on, once started. */
@@ -55,6 +64,12 @@ export interface ExtensionDefinition<Config = unknown> {
   readonly summary: string;
   /** Whether components can store with it. Default false. */
   readonly stores?: boolean;
+  /** Whether a Worker can store with it without a Durable Object. Default false. */
+  readonly inWorker?: boolean;
+  /** Whether it works in a Durable Object. Default true. */
+  readonly inObject?: boolean;
+  /** Judges the settings of an exporter that stores with it, in which it is called `id`. */
+  checkExporter?(config: unknown, id: string): readonly Complaint[];
   /** Strict object; every key described, with its default and unit. */
   readonly schema: z.ZodType<Config>;
   /** Dotted keys that are accepted but not in force, with what to expect instead: each present one is a warning. */

@@ -161,6 +161,7 @@ export class Gateway {
       await extensions.stop(0);
       throw error;
     }
+    for (const exporter of exporters.values()) await exporter.ready?.();
     extensions.tell("ready");
     const drains = drainsOf(plan, joined, pipelines, junctions);
     return new Gateway({ addresses, running, pipelines, junctions, drains, exporters, extensions, clock: host.clock });
@@ -230,7 +231,18 @@ function createExporter(planned: Planned<Pick<ExporterDefinition<never>, "create
 }
 
 function contextOf(id: string, { host, engine, counters, extensions, health }: Building): Context {
-  return { id, host, engine, counters, health, logger: host.logger, storage: (name) => extensions.storage(name) };
+  return {
+    id,
+    host,
+    engine,
+    counters,
+    health,
+    logger: host.logger,
+    storage: (name) => extensions.storage(name),
+    broker: (name) => extensions.broker(name),
+    objects: (name) => extensions.objects(name),
+    platformQueue: (name) => extensions.platformQueue(name),
+  };
 }
 
 function createJoined(join: Join, parts: Building): Joined {

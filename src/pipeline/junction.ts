@@ -67,7 +67,7 @@ export class Junction {
     this.#consumed.add(batch.items);
     const connector = this.#connector;
     try {
-      if ("stage" in connector) return await connector.stage.consume(envelopeOf(this.#engine, batch), this.#emit);
+      if ("stage" in connector) return await connector.stage.consume(envelopeOf(batch), this.#emit);
       return await this.#send(connector.divide(batch));
     } catch (error) {
       return failureOf(error);

@@ -83,7 +83,7 @@ export class Pipeline {
   async #from(index: number, batch: Batch): Promise<Outcome> {
     const part = this.parts[index];
     if (part === undefined) return this.#fanOut.consume(batch);
-    if (part.kind === "stage") return part.stage.consume(envelopeOf(this.#engine, batch), this.#next(index));
+    if (part.kind === "stage") return part.stage.consume(envelopeOf(batch), this.#next(index));
     const edited = part.run.run(batch);
     try {
       return edited.items === 0 ? ACCEPTED : await this.#from(index + 1, edited);

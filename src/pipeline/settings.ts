@@ -3,6 +3,7 @@
  * schema whose input form is also its documentation.
  */
 import * as z from "zod";
+import type { TlsServerFiles } from "../base/host.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/gy;
@@ -90,6 +91,20 @@ export const tlsServer = z.strictObject({
   client_ca_file: z.string().optional().describe("Path of the authorities that client certificates must be signed by; given, every client must have one."),
   client_ca_file_reload: z.boolean().default(false).describe("Read that file again when it changes."),
 });
+
+/** What such a section asks for; undefined: no TLS. */
+export function tlsFilesOf(tls: z.output<typeof tlsServer> | null | undefined): TlsServerFiles | undefined {
+  if (tls?.enabled !== true) return undefined;
+  return {
+    certFile: tls.cert_file,
+    certPem: tls.cert_pem,
+    keyFile: tls.key_file,
+    keyPem: tls.key_pem,
+    clientCaFile: tls.client_ca_file,
+    minVersion: tls.min_version,
+    maxVersion: tls.max_version,
+  };
+}
 
 /** Keys of TLS sections that are not in force yet, for `notInForce`. `prefix` is the section's path. */
 export function tlsNotInForce(prefix: string): Readonly<Record<string, string>> {

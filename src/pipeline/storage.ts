@@ -5,7 +5,8 @@
  * Contract: what `commit` resolved for survives the process where the storage is durable; a commit is
  * kept whole or not at all; one that failed kept nothing and may be tried again. Several that are under
  * way together may share one fsync, and take effect in any order; each resolves when its own changes are
- * kept. Bytes are copied on the way in, before the call returns, and belong to the caller on the way out.
+ * kept. Bytes are copied on the way in, before the call returns, but for those that are given away
+ * (`Change.given`), and belong to the caller on the way out.
  *
  * An extension has one storage, which all who ask for it share: a component begins its keys with its own
  * id, and leaves closing to the extension. Keys are well-formed text of 1 to 256 UTF-16 units without

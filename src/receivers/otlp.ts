@@ -3,11 +3,11 @@
  * Limit: 64 MiB a body unless `max_request_body_size` says otherwise, before and after decompression.
  */
 import * as z from "zod";
-import { SluiceError } from "../base/errors.ts";
-import type { Listener, TlsServerFiles } from "../base/host.ts";
+import type { Listener } from "../base/host.ts";
 import { type Signal, SIGNALS } from "../base/signal.ts";
 import { type Context, defineReceiver, type Intake, type Receiver, type Running } from "../pipeline/component.ts";
-import { duration, headers, tlsNotInForce, tlsServer } from "../pipeline/settings.ts";
+import { addressOf, parseEndpoint } from "../pipeline/endpoint.ts";
+import { duration, headers, tlsFilesOf, tlsNotInForce, tlsServer } from "../pipeline/settings.ts";
 import { otlpHandler } from "./otlp/handler.ts";
 
 /** OTLP 1.11, "Request size limits". */
@@ -109,7 +109,7 @@ class OtlpReceiver implements Receiver {
       return { addresses: [], stop: () => Promise.resolve() };
     }
     const { hostname, port } = parseEndpoint(section.endpoint, this.#key);
-    const tls = tlsOf(section);
+    const tls = tlsFilesOf(section.tls);
     const handler = otlpHandler(doorOf(section, this.#context.host.bodyBytesMax), this.#context, intake);
     const listener: Listener = await this.#context.host.server.listen(
       {
@@ -123,9 +123,7 @@ class OtlpReceiver implements Receiver {
       },
       section.keep_alives_enabled ? handler : async (head, body) => closing(await handler(head, body)),
     );
-    const scheme = tls === undefined ? "http" : "https";
-    const shown = hostname === "" ? "0.0.0.0" : hostname;
-    const address = `${scheme}://${shown.includes(":") ? `[${shown}]` : shown}:${listener.port}`;
+    const address = addressOf(tls === undefined ? "http" : "https", hostname, listener.port);
     return { addresses: [address], stop: (deadlineMs) => listener.stop(deadlineMs) };
   }
 
@@ -163,32 +161,4 @@ function doorOf(section: Http, bodyBytesMax: number = BODY_BYTES_MAX) {
             maxAgeSeconds: allowed.max_age,
           },
   };
-}
-
-function tlsOf({ tls }: Http): TlsServerFiles | undefined {
-  if (tls?.enabled !== true) return undefined;
-  return {
-    certFile: tls.cert_file,
-    certPem: tls.cert_pem,
-    keyFile: tls.key_file,
-    keyPem: tls.key_pem,
-    clientCaFile: tls.client_ca_file,
-    minVersion: tls.min_version,
-    maxVersion: tls.max_version,
-  };
-}
-
-const ENDPOINT = /^(?:\[(?<v6>[\da-fA-F:.%\w]+)\]|(?<host>[^:/[\]]*)):(?<port>\d{1,5})$/;
-
-/** `host:port`, `[::1]:port` or `:port`. `key` is the configuration key, for the message. Throws `config`. */
-export function parseEndpoint(endpoint: string, key: string): { readonly hostname: string; readonly port: number } {
-  const groups = ENDPOINT.exec(endpoint)?.groups;
-  const port = Number(groups?.["port"]);
-  if (groups === undefined || port > 65_535) {
-    throw new SluiceError("config", `Cannot listen on "${endpoint}": not an address`, {
-      path: key,
-      cure: `Write "${key}" as host:port, for example localhost:4318 or 0.0.0.0:4318`,
-    });
-  }
-  return { hostname: groups["v6"] ?? groups["host"] ?? "", port };
 }

@@ -77,6 +77,13 @@ export class Chunk {
     return this.#whole;
   }
 
+  /** The whole message, as bytes of the caller's own. */
+  copy(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.length);
+    this.copyTo(bytes, 0);
+    return bytes;
+  }
+
   /** Copies the message to `target` at `at`; returns the address behind it. */
   copyTo(target: Uint8Array, at: number): number {
     this.#check();
@@ -84,9 +91,10 @@ export class Chunk {
     const { bytes } = this.#memory;
     if (target === bytes) return copyPieces(this.#memory, pieces, at);
     for (let i = 0; i < pieces.length; i += 2) {
-      const piece = bytes.subarray(pieces[i], pieces[i + 1]);
-      target.set(piece, at);
-      at += piece.length;
+      const start = pieces[i] ?? 0;
+      const end = pieces[i + 1] ?? 0;
+      this.#memory.copyOut(target, at, start, end);
+      at += end - start;
     }
     return at;
   }

@@ -26,7 +26,7 @@ function world(answer: () => HttpResult = () => OK) {
   const stopped: number[] = [];
   const taken = new Set<number>();
   const client = () => ({
-    post({ url, headers, slices, timeoutMs, onReleased }: HttpRequest): Promise<HttpResult> {
+    send({ url, headers, slices, timeoutMs, onReleased }: HttpRequest): Promise<HttpResult> {
       sent.push({ url, headers, body: Uint8Array.from(Buffer.concat(slices)), timeoutMs });
       onReleased();
       return Promise.resolve(answer());

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { plainMemory } from "../../src/base/memory.ts";
 import type { SluiceError } from "../../src/base/errors.ts";
 import { type Block, PADDING, Pool } from "../../src/base/pool.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const KIB = 1024;
 
@@ -93,7 +94,7 @@ describe("Pool", () => {
         expect(pool.inUse).toBe(0);
         expect(pool.take(1024 * KIB)).toBeDefined();
       }),
-      { seed: 20261121, numRuns: 200 },
+      { seed: 20261121, numRuns: runsHere(200) },
     );
   });
 });

@@ -53,7 +53,7 @@ export class Books {
     for (const item of items) this.#repeated.add(item);
   }
 
-  /** From the signal until the next process is started: what is in sockets still arrives meanwhile, and nobody reads the answers. */
+  /** From the signal until the destinations have read what was in its sockets: nobody reads their answers. */
   killed(fromMs: number, untilMs: number): void {
     this.#kills.push({ fromMs, untilMs });
   }

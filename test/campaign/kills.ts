@@ -64,6 +64,8 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
       await new Promise((resolve) => setTimeout(resolve, LIFE_MS_MIN + random.below(options.lifeMsMax)));
       const fromMs = performance.now();
       await gateway.kill();
+      // What it had sent is read to the end before there is another one: each delivery is one process's.
+      await Promise.all(sinks.map((sink) => sink.quiet()));
       books.killed(fromMs, performance.now());
       options.onKill?.(kills + 1, senders);
     }

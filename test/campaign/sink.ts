@@ -7,7 +7,10 @@ import type { AddressInfo } from "node:net";
 import { Random } from "../../bench/random.ts";
 import { judge, type Plain } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
+import { bodyOf } from "./body.ts";
 import type { Books } from "./books.ts";
+
+const QUIET_MS = 30_000;
 
 export interface SinkOptions {
   readonly name: string;
@@ -41,6 +44,18 @@ export class Sink {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** Resolves when nobody is connected any more. */
+  async quiet(): Promise<void> {
+    for (const untilMs = performance.now() + QUIET_MS; (await this.#connections()) > 0;) {
+      if (performance.now() > untilMs) throw new Error(`Destination ${this.#options.name} has connections ${QUIET_MS} ms after its gateway is gone`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  #connections(): Promise<number> {
+    return new Promise((resolve, reject) => this.#server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))));
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -49,7 +64,7 @@ export class Sink {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { books, faults, name } = this.#options;
     response.on("error", ignore);
-    const body = await read(request);
+    const body = await bodyOf(request);
     if (body === undefined) return;
     const items = spanIds(body);
     const tell = (answered: boolean) => books.delivered(name, items, { ms: performance.now(), answered });
@@ -83,18 +98,6 @@ export class Sink {
 
 function end(response: ServerResponse): void {
   response.end();
-}
-
-/** The whole body; undefined when the other side went away in the middle of it. */
-async function read(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  const pieces: Uint8Array[] = [];
-  try {
-    for await (const piece of request) pieces.push(piece as Uint8Array); // no encoding is set
-  } catch {
-    // Killed while it sent.
-    return undefined;
-  }
-  return Buffer.concat(pieces);
 }
 
 function spanIds(body: Uint8Array): string[] {

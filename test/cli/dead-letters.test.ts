@@ -4,8 +4,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { deadLettersCommand } from "../../src/cli/dead-letters.ts";
 import { Desk, type Output } from "../../src/cli/dead-letters/desk.ts";
 import { type FilterFlags, filterOf } from "../../src/cli/dead-letters/filter.ts";
-import { openStorages } from "../../src/cli/dead-letters/storages.ts";
+import { openPlaces } from "../../src/cli/dead-letters/places.ts";
 import { DeadLetters } from "../../src/delivery/dead-letters/dead-letters.ts";
+import { depotLetters, storageLetters } from "../../src/delivery/dead-letters/storage-letters.ts";
 import { deadLettersSchema } from "../../src/delivery/dead-letters/settings.ts";
 import { Depot } from "../../src/delivery/durable/depot.ts";
 import { defineExporter } from "../../src/pipeline/component.ts";
@@ -35,7 +36,12 @@ async function storageWith(letters: readonly { readonly exporter: string; readon
   const depot = await Depot.of(storage, { host, counters: new Counters() });
   for (const [index, { exporter, items, reason = "refused", signal = "traces" }] of letters.entries()) {
     time.ms += HOUR_MS;
-    const kept = await DeadLetters.open(depot, { id: exporter, settings: deadLettersSchema.parse({ storage: "s" }), host, counters: new Counters() });
+    const kept = await DeadLetters.open(depotLetters(depot), {
+      id: exporter,
+      settings: deadLettersSchema.parse({ storage: "s" }),
+      host,
+      counters: new Counters(),
+    });
     const envelope = { signal, requests: [requestOf(signal, items, index + 1)], items, id: `r${index}`, origin: ORIGIN };
     expect(await kept.put(envelope, reason, "no\u001b such tenant")).toBe(true);
   }
@@ -67,7 +73,7 @@ function deskOver(storage: MemoryStorage, answers: Readonly<Record<string, (item
       schema: z.unknown(),
     },
   }));
-  const desk = new Desk({ plan: { exporters }, storages: [storage], engine, host: bareHost, close: () => Promise.resolve() });
+  const desk = new Desk({ plan: { exporters }, places: [storageLetters(storage)], engine, host: bareHost, close: () => Promise.resolve() });
   const written: Written = { out: "", err: "" };
   const output: Output = {
     out: { write: (text) => (written.out += text) },
@@ -205,11 +211,11 @@ describe("drop", () => {
 describe("the storages", () => {
   const engine = testEngine();
   const plan = (config: unknown) => ({ exporters: [{ id: "a", config, definition: deskDefinition(), where: WHERE }] });
-  const open = (given: Parameters<typeof openStorages>[0]) => openStorages(given, engine, bareHost);
+  const open = (given: Parameters<typeof openPlaces>[0]) => openPlaces(given, engine, bareHost);
   const DEAD = { dead_letters: { storage: "file_storage" } };
 
   it("are those that exporters name, opened and closed once", async () => {
-    const storage = new MemoryStorage();
+    const storage = await storageWith(LETTERS);
     const calls: string[] = [];
     const extension = {
       storage: () => Promise.resolve(storage),
@@ -217,7 +223,7 @@ describe("the storages", () => {
       stop: () => (calls.push("stop"), Promise.resolve()),
     };
     const opened = await open({ ...plan(DEAD), extensions: [{ id: "file_storage", config: {}, definition: { create: () => extension } }] });
-    expect(opened.storages).toEqual([storage]);
+    expect(await Promise.all(opened.places.map((place) => Array.fromAsync(place.letters(), ({ items }) => items)))).toEqual([[3, 7, 5]]);
     await opened.close();
     expect(calls).toEqual(["start", "stop"]);
   });

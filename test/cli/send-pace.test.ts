@@ -84,7 +84,7 @@ function delivery(answers: readonly HttpResult[], flags: Partial<Flags> = {}) {
   const sleep = vi.spyOn(stopper, "sleep").mockImplementation((ms) => Promise.resolve(void waits.push(ms)));
   let posts = 0;
   const client: HttpClient = {
-    post: (request) => {
+    send: (request) => {
       const result = answers[Math.min(posts++, answers.length - 1)];
       request.onReleased();
       if (result === undefined) throw new TypeError("No answer");

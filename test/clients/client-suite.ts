@@ -24,8 +24,8 @@ export function clientSuite(client: Client): void {
     let absent: string | undefined;
 
     beforeAll(async () => {
-      absent = await client.prepare();
       sink = await startSink();
+      absent = await client.prepare();
       if (absent === undefined) gateway = await startGateway(sink.url);
     }, PREPARE_MS_MAX);
 

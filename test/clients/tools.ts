@@ -46,5 +46,7 @@ export function cacheFolder(name: string): string {
 export function missing(tool: string, ran: Ran): string | undefined {
   if (ran.kind === "absent") return `${tool} is not on this machine`;
   if (ran.kind === "failed" && OFFLINE.test(ran.output)) return `${tool} could not reach its registry`;
+  // Debian has it in a package of its own.
+  if (ran.kind === "failed" && /\bensurepip\b/.test(ran.output)) return `${tool} here makes no environments (Debian: python3-venv)`;
   return undefined;
 }

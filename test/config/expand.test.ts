@@ -7,6 +7,7 @@ import type { Where } from "../../src/config/plan.ts";
 import { SourceText } from "../../src/config/source.ts";
 import { toPlain, type TreeNode } from "../../src/config/tree.ts";
 import { load, providers, type World } from "./harness.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const where: Where = { source: "t", line: 1, column: 1, lineText: "" };
 
@@ -184,7 +185,7 @@ describe("laws", () => {
           expect(error).toBeInstanceOf(SluiceError);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runsHere(2000) },
     );
   });
 
@@ -194,7 +195,7 @@ describe("laws", () => {
         const { root } = parseYaml(new SourceText("t", yaml));
         if (root !== undefined) await expandTree(root, providers({ env: { A } }));
       }),
-      { numRuns: 500 },
+      { numRuns: runsHere(500) },
     );
   });
 

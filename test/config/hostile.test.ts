@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GOOD, validate } from "./harness.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const PIECES = [
   "${env:A}",
@@ -54,7 +55,7 @@ describe("damaged configurations", () => {
           if (where !== undefined) expect(where.column).toBeLessThanOrEqual(where.lineText.length + 1);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: runsHere(1500) },
     );
   });
 

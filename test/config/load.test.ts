@@ -93,6 +93,10 @@ describe("damaged text", () => {
       "a: *none\n",
       "1:4 Cannot read YAML: an alias names no anchor => Define the anchor, &name, above its first use, or quote the text if it begins with * by intent",
     ],
+    [
+      "a: {b: ${env:X}, c: 1}\nd: {e: 1}\nf: [g]\n",
+      '1:9 Cannot read YAML: unexpected flow-map-start at node end => Put the reference in quotes, between braces and brackets: "${env:NAME}"',
+    ],
     ["- a\n", "1:1 Cannot read configuration: it is no map of sections => Begin with keys such as receivers: and service:"],
     ["? {a: 1}\n: 2\n", "1:3 Cannot read YAML: a key is a map or a list => Quote the key if it is meant as text"],
     ["a:\n  <<: 1\n", '2:3 Cannot read YAML: "<<" takes a map, or a list of maps => Name an anchor of a map: <<: *name'],

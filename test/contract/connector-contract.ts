@@ -39,7 +39,7 @@ function isolated(make: Make, wiring: Wiring, counters: Counters): { readonly co
       const directed = inner.divide(batch);
       batch.release();
       const sent = directed.map(({ batch: part, pipelines }) => {
-        const out = envelopeOf(engine, part);
+        const out = envelopeOf(part);
         part.release();
         return across(out, pipelines);
       });

@@ -5,7 +5,8 @@ import type { Pool } from "../../src/base/pool.ts";
 import { answerFetch } from "../../src/runtimes/fetch/exchange.ts";
 import { nodeServer } from "../../src/runtimes/node/server.ts";
 import { SOCKETS } from "../harness/host.ts";
-import { describeExchange, type Door, type Reply, type Wanted } from "./exchange.ts";
+import { type After, describeExchange, type Door, type Reply, type Wanted } from "./exchange.ts";
+import { until } from "./sinks.ts";
 
 const logger = { log: () => {} };
 
@@ -31,7 +32,7 @@ function sendHttp(
     for (const [name, all] of values) request.setHeader(name, all.length === 1 ? (all[0]?.[1] ?? "") : all.map(([, value]) => value));
     if (length !== undefined) request.setHeader("content-length", length);
     else if (method === "POST") request.setHeader("transfer-encoding", "chunked");
-    request.on("error", (error) => (after === "abort" ? resolve(undefined) : reject(error)));
+    request.on("error", (error) => (typeof after === "object" ? resolve(undefined) : reject(error)));
     request.on("response", (response) => {
       const got: Buffer[] = [];
       response.on("data", (piece: Buffer) => got.push(piece));
@@ -43,7 +44,7 @@ function sendHttp(
     });
     for (const piece of pieces) request.write(piece);
     if (after === "end") request.end();
-    if (after === "abort") setTimeout(() => request.destroy(), 50);
+    if (typeof after === "object") until(after.abortWhen, "the sender may go away").then(() => request.destroy(), reject);
   });
 }
 
@@ -51,7 +52,7 @@ function openFetch(handler: Handler, pool: Pool, unread: "cancel" | "drain"): Do
   return {
     async send(wanted) {
       const response = await answerFetch({ handler, pool, logger, unread }, requestOf(wanted), "192.0.2.1:5");
-      if (wanted.after === "abort") return undefined;
+      if (typeof wanted.after === "object") return undefined;
       const body = new Uint8Array(await response.arrayBuffer());
       // Where the adapter leaves the length out, the server beneath knows it.
       const header = (name: string) => response.headers.get(name) ?? undefined;
@@ -70,13 +71,16 @@ function requestOf({ method = "POST", url = "/v1/traces", headers = [], pieces, 
   return new Request(`http://gateway.test${url}`, { method, headers: all, body: streamOf(pieces, after), duplex: "half" });
 }
 
-function streamOf(pieces: readonly Uint8Array[], after: "end" | "abort" | "pause"): ReadableStream<Uint8Array> {
+function streamOf(pieces: readonly Uint8Array[], after: After): ReadableStream<Uint8Array> {
   let next = 0;
   return new ReadableStream<Uint8Array>({
-    pull(controller) {
+    async pull(controller) {
       const piece = pieces[next++];
       if (piece !== undefined) return controller.enqueue(piece);
-      if (after === "abort") return controller.error(new Error("the sender went away"));
+      if (typeof after === "object") {
+        await until(after.abortWhen, "the sender may go away");
+        return controller.error(new Error("the sender went away"));
+      }
       if (after === "end") return controller.close();
       // It never says another word.
       return new Promise(() => {});

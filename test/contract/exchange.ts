@@ -17,9 +17,11 @@ export interface Wanted {
   readonly pieces?: readonly Uint8Array[];
   /** Declare the length of the pieces, or this one; undefined: chunked. */
   readonly declared?: number | "right" | undefined;
-  /** After the pieces: go away (`abort`), or go silent until the answer is there (`pause`). */
-  readonly after?: "end" | "abort" | "pause";
+  /** After the pieces: go silent until the answer is there (`pause`), or go away as soon as `abortWhen` holds. */
+  readonly after?: After;
 }
+
+export type After = "end" | "pause" | { readonly abortWhen: () => boolean };
 
 export interface Reply {
   readonly status: number;
@@ -182,8 +184,8 @@ export function describeExchange(name: string, open: (handler: Handler, pool: Po
       ["declared", 50_000],
       ["chunked", undefined],
     ] as const)("a sender that goes away in the middle, %s", async (_name, declared) => {
-      const { door, results } = await echo();
-      await door.send({ pieces: [pattern(20_000)], declared, after: "abort" });
+      const { door, heads, results } = await echo();
+      await door.send({ pieces: [pattern(20_000)], declared, after: { abortWhen: () => heads.length === 1 } });
       await until(() => results.length === 1, "the body has ended");
       expect(results).toEqual(["aborted"]);
     });

@@ -162,18 +162,18 @@ describe("two tenants, 16 MB each", () => {
         if (stalled && !paused && offset > 2 * MB) {
           paused = true;
           incoming.pause();
-          setTimeout(() => incoming.resume(), 1500);
+          setTimeout(() => incoming.resume(), 2500);
         }
       });
       incoming.on("end", () => response.end());
     });
     open.push(stalling);
-    const running = (rig = await startRig({ exporters: [exporterTo(stalling.url, { compression: "none", timeout: "700ms" })] }));
+    const running = (rig = await startRig({ exporters: [exporterTo(stalling.url, { compression: "none", timeout: "1500ms" })] }));
     const statuses: number[] = [];
     for (let i = 0; i < 3; i++) {
       await Promise.all(TENANTS.map(async (tenant) => statuses.push((await request(`${running.url}/v1/traces`, bodies[tenant])).status)));
     }
-    await delay(1600);
+    await delay(2600);
     expect(foreign).toEqual([]);
     expect(statuses.filter((status) => status === 503).length).toBe(3);
     expect(statuses.filter((status) => status === 200).length).toBe(3);

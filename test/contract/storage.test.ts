@@ -5,9 +5,10 @@ import { type Change, type Storage, STORAGE_KEY_CHARACTERS_MAX } from "../../src
 import { TestClock } from "../harness/clock.ts";
 import { failing, MemoryStorage, slow } from "./storage-faults.ts";
 import { checkStorage } from "./storage.ts";
-import { DURABLE_STORAGE, makeDurableStorage } from "./storages.ts";
+import { DURABLE_STORAGE, durableStorages } from "./storages.ts";
 
 const SEEDS = [1, 2, 3];
+const makeDurableStorage = durableStorages();
 
 function slowMemory(seed: number): Storage {
   const clock = new TestClock({ runsByItself: true });

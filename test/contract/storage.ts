@@ -36,6 +36,20 @@ export function checkStorage(name: string, make: () => Promise<Storage>): void {
       await storage.close();
     });
 
+    it("takes values that it is given, whole buffers and parts of them, beside others", async () => {
+      const storage = await make();
+      const part = text("xyz1").subarray(1, 3);
+      await storage.commit([
+        { kind: "put", key: "a", value: new Uint8Array([1, 2, 3]), given: true },
+        { kind: "put", key: "b", value: text("copied") },
+        { kind: "put", key: "c", value: part, given: true },
+        { kind: "put", key: "d", value: new Uint8Array([4]), given: true },
+      ]);
+      const kept = await Promise.all(["a", "b", "c", "d"].map((key) => storage.get(key)));
+      expect(kept).toEqual([new Uint8Array([1, 2, 3]), text("copied"), text("yz"), new Uint8Array([4])]);
+      await storage.close();
+    });
+
     it("takes a value of no bytes, and changes of one key in their order", async () => {
       const storage = await make();
       await storage.commit([

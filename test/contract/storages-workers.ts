@@ -7,8 +7,12 @@ export const DURABLE_STORAGE = "SQLite";
 
 let objects = 0;
 
+export function durableStorages(): () => Promise<Storage> {
+  return newObject;
+}
+
 /** That of a new object, empty. */
-export async function makeDurableStorage(): Promise<Storage> {
+async function newObject(): Promise<Storage> {
   const stub = env.VESSEL.get(env.VESSEL.idFromName(`storage${objects++}`));
   const inside = <Result>(call: (storage: Storage) => Promise<Result>) =>
     runInDurableObject(stub, (_, { storage }) => call(durableObjectStorage(storage as ObjectSql)));

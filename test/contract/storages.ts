@@ -11,17 +11,21 @@ import { openStorage } from "../../src/runtimes/node/storage/storage.ts";
 
 export const DURABLE_STORAGE = "SQLite";
 
-const folder = mkdtempSync(join(tmpdir(), "sluice-storage-"));
-let opened: Promise<Storage> | undefined;
-afterAll(async () => {
-  await (await opened)?.close();
-  rmSync(folder, { recursive: true });
-});
+/** What makes an empty one, for the tests of the file that calls this. All are the same file on disk: a thread for each would take a second. */
+export function durableStorages(): () => Promise<Storage> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-storage-"));
+  let opened: Promise<Storage> | undefined;
+  afterAll(async () => {
+    await (await opened)?.close();
+    rmSync(folder, { recursive: true });
+  });
+  return async () => {
+    opened ??= openStorage({ directory: folder, create: false, fsync: false, timeoutMs: 1000, name: "storage" });
+    return emptied(await opened);
+  };
+}
 
-/** An empty one. All are the same file: a thread for each would take a second. */
-export async function makeDurableStorage(): Promise<Storage> {
-  opened ??= openStorage({ directory: folder, create: false, fsync: false, timeoutMs: 1000, name: "storage" });
-  const storage = await opened;
+async function emptied(storage: Storage): Promise<Storage> {
   const keys = await storage.list("", 1000);
   await storage.commit(keys.map((key) => ({ kind: "delete", key })));
   return {

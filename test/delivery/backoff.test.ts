@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Backoff, retrySchema } from "../../src/delivery/backoff.ts";
 import { hostAt } from "./time.ts";
 import recorded from "../fixtures/backoff/cenkalti-7.0.0.json" with { type: "json" };
+import { runsHere } from "../harness/runs.ts";
 
 const settingsOf = (settings: object) => retrySchema.parse(settings);
 const faultsOf = (settings: object) => retrySchema.safeParse(settings).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
@@ -153,7 +154,7 @@ describe("delays", () => {
           }
         },
       ),
-      { numRuns: 200, seed: 11 },
+      { numRuns: runsHere(200), seed: 11 },
     );
   });
 });

@@ -6,6 +6,7 @@ import { Balancer, type Choice, type Endpoint, type Strategy } from "../../src/d
 import { HEALTH_DEFAULTS, type HealthSettings } from "../../src/delivery/health.ts";
 import { murmur3 } from "../../src/delivery/rendezvous.ts";
 import { hostAt } from "./time.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const STRATEGIES: readonly Strategy[] = ["round_robin", "weighted", "least_in_flight", "trace_id"];
 const named = (...names: readonly string[]): Endpoint[] => names.map((name) => ({ name }));
@@ -169,7 +170,7 @@ describe("trace_id moves as little as it can", () => {
           });
         },
       ),
-      { numRuns: 200, seed: 29 },
+      { numRuns: runsHere(200), seed: 29 },
     );
   });
 });
@@ -379,7 +380,7 @@ it("always finds an endpoint, and one that is ejected only when all are, whateve
         }
       },
     ),
-    { numRuns: 200, seed: 31 },
+    { numRuns: runsHere(200), seed: 31 },
   );
   for (const times of Object.values(seen)) expect(times).toBeGreaterThan(50);
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Breaker, BREAKER_DEFAULTS, type BreakerSettings, type Call, type Transition } from "../../src/delivery/breaker.ts";
 import { hostAt } from "./time.ts";
+import { runsHere } from "../harness/runs.ts";
 
 function breakerOf(settings: Partial<BreakerSettings> = {}, chance?: number, seed = 1) {
   const host = hostAt(seed, chance);
@@ -215,7 +216,7 @@ it("keeps its invariants whatever happens", () => {
       host.ms += breaker.waitMs;
       expect(settled ?? breaker.tryCall()).toBeDefined();
     }),
-    { numRuns: 300, seed: 17 },
+    { numRuns: runsHere(300), seed: 17 },
   );
   expect([...reached].toSorted()).toEqual([
     "closed open failures",

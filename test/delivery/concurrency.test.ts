@@ -6,6 +6,7 @@ import { simulate } from "../../bench/delivery/simulation.ts";
 import { SCENARIOS, worldOf } from "../../bench/delivery/worlds.ts";
 import { Concurrency, CONCURRENCY_DEFAULTS, type Permit } from "../../src/delivery/concurrency.ts";
 import { hostAt } from "./time.ts";
+import { runsHere } from "../harness/runs.ts";
 
 function concurrencyOf(settings: Partial<typeof CONCURRENCY_DEFAULTS> = {}) {
   const host = hostAt(1);
@@ -113,7 +114,7 @@ it("never lets more start than the limit, and always one, whatever happens", () 
         limits.add(concurrency.limit);
       }
     }),
-    { numRuns: 200, seed: 23 },
+    { numRuns: runsHere(200), seed: 23 },
   );
   expect(limits.size).toBeGreaterThan(10);
 });

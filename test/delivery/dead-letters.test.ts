@@ -1,8 +1,8 @@
 /** Dead letters: what becomes one, with what is said of it, and their bounds. */
 import { describe, expect, it } from "vitest";
-import { lettersOf } from "../../src/delivery/dead-letters/dead-letters.ts";
-import { letterKeys } from "../../src/delivery/durable/keys.ts";
-import { readRows } from "../../src/delivery/durable/rows.ts";
+import { storageLetters } from "../../src/delivery/dead-letters/storage-letters.ts";
+import { storedFrom } from "../../src/pipeline/stored.ts";
+import { testEngine } from "../harness/engine.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import { TestClock } from "../harness/clock.ts";
 import { ACCEPTED, LATER, REFUSED, requestOf, sizesOf, TOO_LARGE } from "./delivery-rig.ts";
@@ -17,10 +17,13 @@ async function begin(settings: Readonly<Record<string, unknown>>, answer: () => 
   return { disk, clock, process };
 }
 
+const engine = testEngine();
+
 async function lettersIn(disk: Disk) {
   const letters = [];
-  for await (const letter of lettersOf({ storage: disk.storage })) {
-    const stored = readRows(await Promise.all(letterKeys(letter).map((key) => disk.storage.get(key))));
+  const kept = storageLetters(disk.storage);
+  for await (const letter of kept.letters()) {
+    const stored = storedFrom(engine, await kept.read(letter));
     letters.push({ ...letter, message: stored?.message, requests: stored?.envelope.requests, batch: stored?.envelope.id });
   }
   return letters;

@@ -2,7 +2,10 @@
 import * as z from "zod";
 import { Random } from "../../bench/random.ts";
 import { payload } from "../../bench/payloads.ts";
+import type { Broker, PlatformQueue } from "../../src/base/broker.ts";
 import { SluiceError } from "../../src/base/errors.ts";
+import type { Host } from "../../src/base/host.ts";
+import type { ObjectStore } from "../../src/base/objects.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import { delivered, deliveryKeys } from "../../src/delivery/deliver.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
@@ -43,6 +46,8 @@ export interface DeliveryRig {
   readonly counters: Counters;
   readonly arrivals: Arrival[];
   readonly log: string[];
+  /** Deadlines that the destination's own exporter was stopped with. */
+  readonly stops: number[];
   /** Attempts that have no answer yet. */
   underWay: number;
   underWayMost: number;
@@ -65,6 +70,14 @@ export interface RigOptions {
   readonly heldBytesMax?: number;
   /** What every id of an extension stands for; undefined: there is no extension. */
   readonly storage?: Storage;
+  /** The same, for one that is a broker. */
+  readonly broker?: Broker;
+  /** The same, for one that keeps objects. */
+  readonly objects?: ObjectStore;
+  /** The same, for one that the platform keeps. */
+  readonly platformQueue?: PlatformQueue;
+  /** The host's; undefined: test. */
+  readonly runtime?: Host["runtime"];
   /** Undefined: its own. */
   readonly clock?: TestClock;
   /** The exporter's; undefined: otlp_http/test. */
@@ -76,14 +89,25 @@ const sections = z.strictObject(deliveryKeys);
 /** `settings` as in the YAML: `sending_queue` and `retry_on_failure`. */
 export function deliveryRig(
   settings: Readonly<Record<string, unknown>>,
-  { clock = new TestClock(), engine = testEngine(64 << 20), heldBytesMax, id = "otlp_http/test", seed, storage }: RigOptions = {},
+  {
+    clock = new TestClock(),
+    engine = testEngine(32 << 20),
+    broker,
+    heldBytesMax,
+    id = "otlp_http/test",
+    objects,
+    platformQueue,
+    runtime = "test",
+    seed,
+    storage,
+  }: RigOptions = {},
 ): DeliveryRig {
   const counters = new Counters();
   const log: string[] = [];
   const arrivals: Arrival[] = [];
   const random = seed === undefined ? undefined : new Random(seed);
   const logger = { log: (level: string, message: string, fields: object = {}) => void log.push(`${level} ${message} ${JSON.stringify(fields)}`) };
-  const host = { ...bareHost, clock, sleep: clock.sleep, logger, random: () => (random === undefined ? 0.5 : random.next() / 2 ** 32) };
+  const host = { ...bareHost, runtime, clock, sleep: clock.sleep, logger, random: () => (random === undefined ? 0.5 : random.next() / 2 ** 32) };
   const destination: Exporter = {
     async consume(batch) {
       batch.retain();
@@ -99,16 +123,30 @@ export function deliveryRig(
         batch.release();
       }
     },
-    stop: () => Promise.resolve(),
+    stop: (deadlineMs) => {
+      rig.stops.push(deadlineMs);
+      return Promise.resolve();
+    },
   };
   let sent = 0;
   const rig: DeliveryRig = {
-    exporter: delivered(destination, sections.parse(settings), { id, engine, counters, logger, host, storage: () => opened(storage) }),
+    exporter: delivered(destination, sections.parse(settings), {
+      id,
+      engine,
+      counters,
+      logger,
+      host,
+      storage: () => opened(storage),
+      broker: () => broker && Promise.resolve(broker),
+      objects: () => objects && Promise.resolve(objects),
+      platformQueue: () => platformQueue,
+    }),
     clock,
     engine,
     counters,
     arrivals,
     log,
+    stops: [],
     underWay: 0,
     underWayMost: 0,
     answer: () => ACCEPTED,
@@ -122,7 +160,7 @@ export function deliveryRig(
       batch.release();
       return outcome;
     },
-    books: (signal = "traces") => checkBooks(counters, id, signal, heldBytesMax),
+    books: (signal = "traces") => checkBooks(counters, id, signal, heldBytesMax, broker === undefined),
     dropped: (reason) =>
       counters
         .samples()

@@ -12,10 +12,11 @@ import { testEngine } from "../harness/engine.ts";
 import { leaves } from "../harness/multiset.ts";
 import { ACCEPTED, type Arrival, LATER, REFUSED, requestOf, TOO_LARGE, UNTRIED } from "./delivery-rig.ts";
 import { Disk, durable, type Process, processOn } from "./durable-rig.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const SEED = numberIn("SLUICE_SEED") ?? 23;
 /** A campaign asks for more. */
-const RUNS = numberIn("SLUICE_RUNS") ?? 15;
+const RUNS = numberIn("SLUICE_RUNS") ?? runsHere(15);
 const HANG_MS = 5000;
 const HOURS_MS = 20_000_000;
 

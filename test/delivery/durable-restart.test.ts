@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { SIGNALS } from "../../src/base/signal.ts";
 import { TestClock } from "../harness/clock.ts";
+import { testEngine } from "../harness/engine.ts";
 import { ACCEPTED, deliveryRig, held, LATER, requestOf, sizesOf, TOO_LARGE } from "./delivery-rig.ts";
 import { Disk, durable, processOn } from "./durable-rig.ts";
 
@@ -97,6 +98,61 @@ describe.each(MODES)("a stop, %s", (durability) => {
     expect(await disk.kept()).toEqual({ bodies: 0, entries: 0 });
   });
 
+  it("does not wait for a destination that hangs: when nothing was answered for a window, the rest stays", async () => {
+    const { clock, disk, process } = await begin();
+    process.answer = () => new Promise(() => {});
+    const sending = process.send(4);
+    await clock.advance(100);
+    let stopped = false;
+    const stopping = process.exporter.stop(60_000).then(() => (stopped = true));
+    await clock.advance(900);
+    expect([stopped, (await sending).kind]).toEqual([false, "accepted"]);
+    await clock.advance(100);
+    expect(stopped).toBe(true);
+    await stopping;
+    // Nor does the exporter wait for what was given up.
+    expect(process.stops).toEqual([0]);
+    expect(await disk.kept()).toEqual({ bodies: 1, entries: 1 });
+    expect(process.books()).toMatchObject({ queued: 4, dropped: 0 });
+  });
+
+  it("goes on for as long as the destination answers, to its deadline", async () => {
+    const { clock, disk, process } = await begin({ num_consumers: 1 });
+    process.answer = () => clock.sleep(700).then(() => ACCEPTED);
+    for (let turn = 0; turn < 20; turn++) void process.send(1);
+    await clock.advance(0);
+    await process.stop(10_000);
+    // Eight seconds of the ten: what is written then has the rest.
+    expect(process.books()).toMatchObject({ sent: 11, queued: 9, dropped: 0 });
+    expect((await disk.kept()).entries).toBe(9);
+  });
+
+  it("gives no signal up while another is answered: it is one destination", async () => {
+    const { clock, process } = await begin({ num_consumers: 1 });
+    process.answer = ({ signal }) => clock.sleep(signal === "traces" ? 5000 : 700).then(() => ACCEPTED);
+    void process.send(2);
+    for (let turn = 0; turn < 20; turn++) void process.send(1, {}, "logs");
+    await clock.advance(0);
+    await process.stop(10_000);
+    expect(process.books("traces")).toMatchObject({ sent: 2, queued: 0 });
+    expect(process.books("logs").queued).toBeGreaterThan(0);
+  });
+
+  it("waits for one that takes its time twice as long as it took before", async () => {
+    const { clock, process } = await begin({ num_consumers: 1 });
+    let tookMs = 3000;
+    process.answer = () => clock.sleep(tookMs).then(() => ACCEPTED);
+    void process.send(1);
+    await clock.advance(3000);
+    tookMs = 5000;
+    void process.send(2);
+    void process.send(3);
+    await clock.advance(0);
+    tookMs = 20_000;
+    await process.stop(60_000);
+    expect(process.books()).toMatchObject({ sent: 3, queued: 3 });
+  });
+
   it("while the storage fails gives what is under way back to its sender", async () => {
     const { clock, disk, process } = await begin();
     process.answer = () => new Promise(() => {});
@@ -139,8 +195,7 @@ describe.each(MODES)("a stop, %s", (durability) => {
     process.crash();
     const next = await processOn(disk, clock, durable({ durability }));
     await clock.advance(0);
-    // Whole: which part was taken is not stored.
-    expect(sizesOf(next.arrivals)).toEqual([25]);
+    expect(sizesOf(next.arrivals)).toEqual([15]);
   });
 });
 
@@ -235,6 +290,45 @@ describe("a start", () => {
     expect(await disk.kept()).toEqual({ bodies: 0, entries: 0 });
   });
 
+  it("does not trust a length that the disk has changed: what lies behind is somebody else's", async () => {
+    const disk = new Disk();
+    const clock = new TestClock();
+    const first = await processOn(disk, clock, durable({ durability: "write_first" }));
+    first.answer = () => new Promise(() => {});
+    for (let turn = 1; turn <= 2; turn++) await first.send(turn);
+    first.crash();
+    const [one = ""] = await disk.keys("delivery/body/");
+    const value = (await disk.storage.get(one)) ?? bytes("");
+    // The header's length and the header, then a tag and the length of the first resource.
+    const length = 4 + new DataView(value.buffer, value.byteOffset).getUint32(0, true) + 1;
+    value[length] = (value[length] ?? 0) + 1;
+    await disk.storage.commit([{ kind: "put", key: one, value }]);
+    const second = await processOn(disk, clock, durable({ durability: "write_first" }));
+    await clock.advance(0);
+    expect(second.books()).toMatchObject({ restored: 3, sent: 2, dropped: 1 });
+    expect(second.dropped("damaged")).toBe(1);
+    expect(second.engine.pool.blocks).toBe(0);
+  });
+
+  it("waits for memory to check in, and blames no disk for it", async () => {
+    const disk = new Disk();
+    const clock = new TestClock();
+    const first = await processOn(disk, clock, durable({ durability: "write_first" }));
+    first.answer = () => new Promise(() => {});
+    await first.send(3);
+    first.crash();
+    const engine = testEngine(8 << 20);
+    const blocks: { release(): void }[] = [];
+    for (let block = engine.pool.take(1); block !== undefined; block = engine.pool.take(1)) blocks.push(block);
+    const second = await processOn(disk, clock, durable({ durability: "write_first" }), { engine });
+    await clock.advance(2500);
+    expect(second.books()).toMatchObject({ restored: 3, sent: 0, queued: 3 });
+    expect(second.total("sluice_exporter_store_failures")).toBe(0);
+    for (const block of blocks) block.release();
+    await clock.advance(1000);
+    expect(second.books()).toMatchObject({ sent: 3, queued: 0 });
+  });
+
   it("counts the time to be given up from the arrival, over restarts", async () => {
     const disk = new Disk();
     const clock = new TestClock();
@@ -258,5 +352,50 @@ describe("a start", () => {
 
   it("refuses an extension that is none", async () => {
     await expect(deliveryRig(durable()).exporter.start?.()).rejects.toMatchObject({ code: "config" });
+  });
+});
+
+describe("what no exporter asks for", () => {
+  const leave = async (disk: Disk, clock: TestClock, id: string) => {
+    const process = await processOn(disk, clock, durable({ durability: "write_first" }), { id, answer: () => new Promise(() => {}) });
+    for (let items = 1; items <= 2; items++) await process.send(items);
+    await process.send(5, {}, "logs");
+    process.crash();
+  };
+
+  it("stays in the storage, is told at the start, once for each exporter and signal, and seen in a gauge", async () => {
+    const disk = new Disk();
+    const clock = new TestClock();
+    await leave(disk, clock, "otlp_http/gone");
+    const process = await processOn(disk, clock, durable(), { id: "otlp_http/there" });
+    expect(process.log).toEqual([]);
+    await process.exporter.ready?.();
+    await process.exporter.ready?.();
+    expect(process.log.length).toBe(2);
+    expect(process.log.join("\n")).toMatch(
+      /warn A storage keeps telemetry that no exporter asks for .*"otlp_http\/gone","signal":"traces","entries":2,"items":3,"bytes":\d{3,}/,
+    );
+    expect(process.log.join("\n")).toContain('"otlp_http/gone","signal":"logs","entries":1,"items":5');
+    const labels = { exporter: "otlp_http/gone", data_type: "traces" };
+    expect(process.counters.total("sluice_exporter_unclaimed_entries", labels)).toBe(2);
+    expect(process.counters.total("sluice_exporter_unclaimed_bytes", labels)).toBeGreaterThan(100);
+    await clock.advance(1000);
+    expect(await disk.kept()).toEqual({ bodies: 3, entries: 3 });
+    await process.stop(0);
+    process.crash();
+    const again = await processOn(disk, clock, durable(), { id: "otlp_http/gone" });
+    await again.exporter.ready?.();
+    await clock.advance(0);
+    expect(again.log).toEqual([]);
+    expect(again.books()).toMatchObject({ restored: 3, sent: 3 });
+  });
+
+  it("is told under what there is of a very long id", async () => {
+    const disk = new Disk();
+    const clock = new TestClock();
+    await leave(disk, clock, `otlp_http/${"\u00e9".repeat(60)}`);
+    const process = await processOn(disk, clock, durable());
+    await process.exporter.ready?.();
+    expect(process.log.length).toBe(2);
   });
 });

@@ -3,6 +3,7 @@
  * stopped or, as by a power cut, be gone from one moment to the next. The disk counts what is asked of
  * it, and a test makes it slow or lets it fail.
  */
+import { SluiceError } from "../../src/base/errors.ts";
 import { type Change, type Storage } from "../../src/pipeline/storage.ts";
 import { MemoryStorage } from "../contract/storage-faults.ts";
 import type { TestClock } from "../harness/clock.ts";
@@ -17,6 +18,8 @@ export class Disk {
   /** Whether a commit fails. */
   fails: (changes: readonly Change[]) => boolean = () => false;
   fullOfReads = false;
+  /** Whether what a key has is damaged: it can neither be read nor deleted. */
+  damages: (key: string) => boolean = () => false;
   /** How long a commit takes, ms. */
   commitMs = 0;
 
@@ -50,6 +53,8 @@ export async function processOn(disk: Disk, clock: TestClock, settings: Readonly
   return Object.assign(rig, { crash: () => void (power.on = false) });
 }
 
+const DAMAGED = new SluiceError("storage", "Cannot use the disk: it is damaged there", { damaged: true });
+
 /** The disk as one process has it. */
 export function plugged(disk: Disk, clock: TestClock, power: { readonly on: boolean } = { on: true }): Storage {
   const never = new Promise<never>(() => {});
@@ -60,6 +65,7 @@ export function plugged(disk: Disk, clock: TestClock, power: { readonly on: bool
       if (!power.on) return never;
       disk.gets++;
       if (disk.fullOfReads) throw new TypeError("The disk cannot be read");
+      if (disk.damages(key)) throw DAMAGED;
       return disk.storage.get(key);
     },
     commit: async (changes) => {
@@ -67,6 +73,7 @@ export function plugged(disk: Disk, clock: TestClock, power: { readonly on: bool
       if (disk.commitMs > 0) await clock.sleep(disk.commitMs);
       if (!power.on) return never;
       if (disk.fails(copies)) throw new TypeError("The disk failed");
+      if (copies.some(({ key }) => disk.damages(key))) throw DAMAGED;
       disk.commits++;
       for (const change of copies) if (change.kind === "put") disk.bytesWritten += change.value.length;
       return disk.storage.commit(copies);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Failover, FAILOVER_DEFAULTS, type FailoverSettings, type LevelState, type Turn } from "../../src/delivery/failover.ts";
 import { hostAt } from "./time.ts";
+import { runsHere } from "../harness/runs.ts";
 
 function failoverOf(levels: number, settings: Partial<FailoverSettings> = {}) {
   const host = hostAt(1);
@@ -184,7 +185,7 @@ it("keeps its invariants whatever happens", () => {
         }
       }
     }),
-    { numRuns: 300, seed: 37 },
+    { numRuns: runsHere(300), seed: 37 },
   );
   expect(reached).toEqual(new Set(["up", "down", "proving"]));
 });

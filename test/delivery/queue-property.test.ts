@@ -10,6 +10,7 @@ import type { Outcome } from "../../src/pipeline/outcome.ts";
 import { lentEngine } from "../harness/engine.ts";
 import { leaves } from "../harness/multiset.ts";
 import { ACCEPTED, deliveryRig, LATER, REFUSED, requestOf, TOO_LARGE, UNTRIED } from "./delivery-rig.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const SIGNALS: readonly Signal[] = ["traces", "metrics", "logs"];
 const MIB = 1 << 20;
@@ -126,7 +127,7 @@ describe.each(SIGNALS)("any row of %s", (signal) => {
         expect(engine.pool.blocks).toBe(0);
         expect(rig.clock.sleeping).toBe(0);
       }),
-      { numRuns: 40, seed: 11 },
+      { numRuns: runsHere(40), seed: 11 },
     );
   });
 });

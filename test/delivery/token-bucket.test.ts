@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { TokenBucket } from "../../src/base/token-bucket.ts";
 import { RateLimit } from "../../src/delivery/rate-limit.ts";
 import { hostAt } from "./time.ts";
+import { runsHere } from "../harness/runs.ts";
 
 describe("a bucket", () => {
   it("has its burst at once, then its rate", () => {
@@ -97,7 +98,7 @@ describe("a destination's limit", () => {
         const total = sent.slice(0, -1).reduce((sum, one) => sum + Math.max(200, one.items * 10, one.bytes / 10), 0);
         expect((sent.at(-1)?.ms ?? 0) - 1000).toBeLessThanOrEqual(requests.reduce((sum, { gapMs }) => sum + gapMs, 0) + total + 1000);
       }),
-      { numRuns: 100, seed: 5 },
+      { numRuns: runsHere(100), seed: 5 },
     );
   });
 

@@ -45,7 +45,15 @@ function splice(before: readonly unknown[], after: readonly unknown[]): unknown 
   return { cut: [start, before.length - start - end], put: after.slice(start, after.length - end) };
 }
 
+/** Whether their JSON is the same, the order of keys too. It looks no further than the first difference: this is asked at every level. */
 function same(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((value, index) => same(value, other[index]));
+  if (isMap(one) && isMap(other)) {
+    const keys = Object.keys(one);
+    const others = Object.keys(other);
+    return keys.length === others.length && keys.every((key, index) => key === others[index] && same(one[key], other[key]));
+  }
   return JSON.stringify(one) === JSON.stringify(other);
 }
 

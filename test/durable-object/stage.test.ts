@@ -39,7 +39,7 @@ function keptHere<Config>(definition: ProcessorDefinition<Config>, settings: unk
   const context = { ...ALONE, id: definition.id, host, engine: testEngine(), logger: host.logger, counters: new Counters() };
   const made = definition.create(definition.schema.parse(settings), context, signal);
   if (!("stage" in made)) throw new Error("Not a stage");
-  return new KeptStage({ stage: made.stage, journal: new Journal(storageHere(), "held/stage/"), room: new Room(32 << 20), host });
+  return new KeptStage({ stage: made.stage, engine: context.engine, journal: new Journal(storageHere(), "held/stage/"), room: new Room(32 << 20), host });
 }
 
 checkStage("batch in a Durable Object", (clock, signal) => keptHere(batch, { send_batch_size: 7, send_batch_max_size: 7 }, clock, signal), { within });

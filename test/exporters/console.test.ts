@@ -14,6 +14,7 @@ import { admitted, batchOf } from "../harness/engine.ts";
 import { judge, type Plain } from "../harness/judge.ts";
 import { attributes, LOGS, METRICS, request, span, TRACES } from "./console-sample.ts";
 import { printer } from "./printing.ts";
+import { runsHere } from "../harness/runs.ts";
 
 interface Options {
   readonly config?: Readonly<Record<string, unknown>>;
@@ -456,7 +457,7 @@ describe("whatever comes", () => {
           expect(await show(signal, payload(signal, { items, seed, order: "descending", unknown: true }).bytes, options)).toBe(shown);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runsHere(40) },
     );
   });
 

@@ -10,6 +10,7 @@ import requests from "../fixtures/debug/requests.json" with { type: "json" };
 import { counting, field, number } from "../harness/bytes.ts";
 import { admitted, batchOf } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
+import { runsHere } from "../harness/runs.ts";
 import { fromOtlpJson, printer } from "./printing.ts";
 
 const VERBOSITIES = ["basic", "normal", "detailed"] as const;
@@ -98,10 +99,10 @@ describe("settings", () => {
 
 describe("whatever comes", () => {
   test.each(SIGNALS)("generated %s in every verbosity, in either order of fields, with unknown ones", async (signal) => {
-    for (let seed = 1; seed <= 10; seed++) {
+    for (let seed = 1; seed <= runsHere(10); seed++) {
+      const plain = payload(signal, { items: 20, seed });
+      const odd = payload(signal, { items: 20, seed, order: "descending", unknown: true });
       for (const verbosity of VERBOSITIES) {
-        const plain = payload(signal, { items: 20, seed });
-        const odd = payload(signal, { items: 20, seed, order: "descending", unknown: true });
         expect(await print(signal, { verbosity }, odd.bytes)).toBe(await print(signal, { verbosity }, plain.bytes));
       }
     }
@@ -175,7 +176,7 @@ describe("Go's formats", () => {
 
 describe("the reader", () => {
   test.each(SIGNALS)("%s: what the judge reads", (signal) => {
-    for (let seed = 1; seed <= 20; seed++) {
+    for (let seed = 1; seed <= runsHere(20); seed++) {
       const { bytes } = payload(signal, { items: 20, seed, unknown: seed % 2 === 0 });
       expect(comparable(readMessage(bytes, REQUESTS[signal], 0, bytes.length))).toEqual(comparable(judge(signal).toObject(bytes)));
     }

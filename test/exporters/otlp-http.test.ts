@@ -51,11 +51,11 @@ async function answered(status: number, body: Uint8Array | string = "", headers:
 
 /** The same where a test cannot listen: the answer comes from a client of the test's own. */
 async function answeredWithoutSockets(answer: Omit<Extract<HttpResult, { readonly kind: "response" }>, "kind">, items: number): Promise<Outcome> {
-  const post = (request: HttpRequest): Promise<HttpResult> => {
+  const send = (request: HttpRequest): Promise<HttpResult> => {
     request.onReleased();
     return Promise.resolve({ kind: "response", ...answer });
   };
-  const on = bench("otlp_http/x", { client: () => ({ post, close: () => Promise.resolve() }) });
+  const on = bench("otlp_http/x", { client: () => ({ send, close: () => Promise.resolve() }) });
   const { outcome } = await export1({ endpoint: "http://sink.test", compression: "none" }, { items, on });
   return outcome;
 }

@@ -38,6 +38,7 @@ function parts(fail?: string, storageOf = "store") {
         note("start exporter");
         stored.push(await storageFor(storageOf));
       },
+      ready: async () => note("exporter ready"),
       consume: () => Promise.resolve(ACCEPTED),
       stop: async () => note("stop exporter"),
     }),
@@ -71,7 +72,7 @@ describe("extensions", () => {
   test("start before exporters and receivers, hear what the gateway does, and end last, in the opposite order", async () => {
     const { given, notes, stored, storage } = parts();
     const gateway = await Gateway.start(given);
-    expect(notes).toEqual([...STARTED, "store ready", "door ready"]);
+    expect(notes).toEqual([...STARTED, "exporter ready", "store ready", "door ready"]);
     expect(stored).toEqual([storage]);
     expect(gateway.addresses).toEqual([{ component: "door", address: "http://127.0.0.1:1" }]);
     notes.length = 0;

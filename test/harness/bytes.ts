@@ -4,6 +4,8 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A varint's bytes; `size` pads it to that many, as lawful encoders may. */
 export function varint(value: number | bigint, size = 1): Bytes {
+  // Most are tags and lengths.
+  if (typeof value === "number" && value >= 0 && value < 0x80 && size === 1) return Uint8Array.of(value);
   const made: number[] = [];
   let left = BigInt.asUintN(64, BigInt(value));
   while (left > 0x7fn || made.length + 1 < size) {

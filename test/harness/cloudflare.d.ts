@@ -16,7 +16,7 @@ declare module "cloudflare:test" {
   }
 
   /** The bindings of vitest.workers.config.ts. */
-  export const env: { readonly SLUICE: Namespace; readonly VESSEL: Namespace };
+  export const env: { readonly SLUICE: Namespace; readonly VESSEL: Namespace; readonly LETTERS: unknown };
   /** The Worker that `main` names. */
   export const SELF: Stub;
   /** `work` in the object's own context. What the platform gives as `state`, the caller knows. */

@@ -5,16 +5,19 @@ import type { Admission } from "../../src/otlp/admission.ts";
 import { Batch } from "../../src/pipeline/batch.ts";
 import type { Chunk } from "../../src/wire/chunk.ts";
 import { testKernel } from "./kernel.ts";
+import { lending } from "./lent.ts";
 
+/** An engine with a memory of its own for as long as a test runs; made outside of tests, for the file. */
 export function testEngine(memoryBytes: number = 16 << 20): Engine {
-  return new Engine(testKernel(memoryBytes), { poison: true });
+  return lend(memoryBytes);
 }
 
+const lend = lending((memoryBytes) => testKernel(memoryBytes));
 const lent = new Map<number, Engine>();
 
 /**
  * An engine as new, over the memory of the one that was lent before, which must be done with: for tests
- * that need hundreds, one after the other. (What a failed test still holds keeps its memory.)
+ * that need hundreds, one after the other. (What is still held keeps its memory.)
  */
 export function lentEngine(memoryBytes: number = 16 << 20): Engine {
   const before = lent.get(memoryBytes);

@@ -4,12 +4,12 @@
  * Memory is 128 MB for all: one engine of a size a file.
  */
 import type { Host, HttpServer, Logger } from "../../src/base/host.ts";
-import type { Engine } from "../../src/otlp/engine.ts";
+import { Engine } from "../../src/otlp/engine.ts";
 import { answerFetch } from "../../src/runtimes/fetch/exchange.ts";
 import { MountedServer } from "../../src/runtimes/fetch/server.ts";
 import { nodeLogger } from "../../src/runtimes/node/logger.ts";
 import { workersHost } from "../../src/runtimes/workers/host.ts";
-import { testEngine } from "./engine.ts";
+import { testKernel } from "./kernel.ts";
 
 /** Whether a test can listen on a socket inside its own process. */
 export const SOCKETS: boolean = false;
@@ -22,7 +22,7 @@ const doors: { readonly server: MountedServer; readonly engine: Engine; readonly
 export function hostEngine(memoryBytes: number): Engine {
   const known = engines.get(memoryBytes);
   if (known !== undefined) return known;
-  const made = testEngine(memoryBytes);
+  const made = new Engine(testKernel(memoryBytes), { poison: true });
   engines.set(memoryBytes, made);
   return made;
 }

@@ -5,14 +5,13 @@
 import type { Host } from "../../src/base/host.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
 import { nodeEngine, nodeHost } from "../../src/runtimes/node.ts";
+import { lending } from "./lent.ts";
 
 /** Whether a test can listen on a socket inside its own process. */
 export const SOCKETS: boolean = true;
 
 /** An engine over the memory that this runtime uses, its pool poisoned. */
-export function hostEngine(memoryBytes: number): Engine {
-  return nodeEngine(memoryBytes, { poison: true });
-}
+export const hostEngine: (memoryBytes: number) => Engine = lending((memoryBytes) => nodeEngine(memoryBytes).kernel);
 
 /** The host that components get, with its log lines kept. */
 export function hostOver(engine: Engine, writeLog: (line: string) => void): Host {

@@ -41,15 +41,7 @@ function points(metric: Plain): Plain[] {
   return [];
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
 /** Text of any of the judge's objects; bytes as hex. */
 export function text(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Uint8Array ? hexOf(inner) : inner));
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let made = "0x";
-  for (const byte of bytes) made += HEX[byte] ?? "";
-  return made;
+  return JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Uint8Array ? `0x${Buffer.from(inner).toString("hex")}` : inner));
 }

@@ -12,6 +12,7 @@ import { field, join } from "../harness/bytes.ts";
 import { judge } from "../harness/judge.ts";
 import { testKernel } from "../harness/kernel.ts";
 import { Bench, RECORDS_MAX } from "./support.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const bench = new Bench();
 /** Where the kernel refuses and protobufjs does not: it skips a known field of another type, cuts long varints. */
@@ -121,7 +122,7 @@ describe("chance", () => {
           for (const depth of [1, 2, 3, 4]) bench.index(signal, input.length, depth);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runsHere(3000) },
     );
   });
 
@@ -158,7 +159,7 @@ describe("chance", () => {
           expect(bench.check("traces", input).repairs).toBe(valid ? 0 : REPAIR_TEXT);
         }
       }),
-      { numRuns: 4000 },
+      { numRuns: runsHere(4000) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { utf8 } from "../harness/bytes.ts";
 import { judge } from "../harness/judge.ts";
 import { testKernel } from "../harness/kernel.ts";
 import { JsonBench, toOtlpJson } from "./json-support.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const bench = new JsonBench();
 
@@ -153,7 +154,7 @@ describe("chance", () => {
         if (result >= 0) expect(isJson(text)).toBe(true);
         else expect(errorAt).toBeLessThanOrEqual(text.length);
       }),
-      { seed: 20, numRuns: 4000 },
+      { seed: 20, numRuns: runsHere(4000) },
     );
   });
 
@@ -165,7 +166,7 @@ describe("chance", () => {
           result: 5,
         });
       }),
-      { seed: 21, numRuns: 2000 },
+      { seed: 21, numRuns: runsHere(2000) },
     );
   });
 
@@ -175,7 +176,7 @@ describe("chance", () => {
         const { result } = bench.read(SIGNALS[signal] ?? "traces", bytes);
         if (result >= 0) expect(isJson(bytes)).toBe(true);
       }),
-      { seed: 22, numRuns: 3000 },
+      { seed: 22, numRuns: runsHere(3000) },
     );
   });
 });

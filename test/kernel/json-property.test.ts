@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judge, type Plain } from "../harness/judge.ts";
 import { JsonBench, toOtlpJson } from "./json-support.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const bench = new JsonBench();
 const RUNS = 1500;
@@ -45,7 +46,7 @@ describe("any value", () => {
         if (indent === undefined) expect(read.bytes).toEqual(bytes);
         else expect(normal(bodyOf(read.bytes))).toEqual(normal(body));
       }),
-      { seed: 31, numRuns: RUNS },
+      { seed: 31, numRuns: runsHere(RUNS) },
     );
   });
 });
@@ -76,7 +77,7 @@ describe("any number", () => {
         expect(errorAt).toBe(undefined);
         expect(JSON.stringify(judge("logs").toObject(bytes))).toContain(value === 0n ? '"logRecords":[{"body"' : `"timeUnixNano":"${value}"`);
       }),
-      { seed: 32, numRuns: RUNS },
+      { seed: 32, numRuns: runsHere(RUNS) },
     );
   });
 
@@ -94,7 +95,7 @@ describe("any number", () => {
         expect(bodyOf(bytes)).toEqual({ doubleValue: real });
         expect(bench.write("logs", bytes)).toContain(`{"doubleValue":${Object.is(real, -0) ? "-0" : String(real)}}`);
       }),
-      { seed: 33, numRuns: RUNS * 2 },
+      { seed: 33, numRuns: runsHere(RUNS * 2) },
     );
   });
 
@@ -105,7 +106,7 @@ describe("any number", () => {
         const bytes = judge("logs").encode(wrap({ doubleValue: real }));
         expect(bench.write("logs", bytes)).toContain(`{"doubleValue":${Object.is(real, -0) ? "-0" : String(real)}}`);
       }),
-      { seed: 34, numRuns: RUNS * 2 },
+      { seed: 34, numRuns: runsHere(RUNS * 2) },
     );
   });
 });
@@ -127,7 +128,7 @@ describe("any text", () => {
         expect(bodyOf(bytes)).toEqual({ stringValue: text.toWellFormed() });
         expect(bench.write("logs", bytes)).toContain(JSON.stringify(text.toWellFormed()));
       }),
-      { seed: 35, numRuns: RUNS },
+      { seed: 35, numRuns: runsHere(RUNS) },
     );
   });
 });

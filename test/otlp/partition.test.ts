@@ -3,6 +3,7 @@ import { payload } from "../../bench/payloads.ts";
 import { type Signal, SIGNALS } from "../../src/base/signal.ts";
 import { partition } from "../../src/otlp/partition.ts";
 import { admitted, bytesOf, testEngine } from "../harness/engine.ts";
+import { manySpans } from "../harness/many-spans.ts";
 import { leaves } from "../harness/multiset.ts";
 
 const ORDERS = ["ascending", "descending", "interleaved"] as const;
@@ -45,14 +46,14 @@ describe("partition", () => {
   });
 
   it("divides one resource of 50,000 spans", () => {
-    const source = payload("traces", { items: 50_000, resources: 1, seed: 2 });
-    const { items, result } = parts("traces", source.bytes, 64);
+    const source = manySpans(50_000);
+    const { items, result } = parts("traces", source, 64);
     expect(items).toBe(50_000);
     expect(result.length).toBe(64);
     expect(result.reduce((sum, part) => sum + part.items, 0)).toBe(50_000);
     // Compared as one text: a list of 50,000 would be printed for minutes when it differs.
     const found = result.flatMap((part) => leaves("traces", part.bytes)).toSorted();
-    expect(found.join("\n") === leaves("traces", source.bytes).join("\n")).toBe(true);
+    expect(found.join("\n") === leaves("traces", source).join("\n")).toBe(true);
   });
 
   it("leaves one part when there is one key", () => {

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { invalidAt, writeRepaired } from "../../src/otlp/utf8.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -53,7 +54,7 @@ describe("text", () => {
         expect(at === text.length).toBe(isUtf8(text));
         expect(isUtf8(text.subarray(0, at))).toBe(true);
       }),
-      { numRuns: 5000 },
+      { numRuns: runsHere(5000) },
     );
   });
 
@@ -66,7 +67,7 @@ describe("text", () => {
         const to = writeRepaired(memory, before, end, end + 4);
         expect([...memory.subarray(end + 4, to)]).toEqual([...new TextEncoder().encode(lenient.decode(text))]);
       }),
-      { numRuns: 5000 },
+      { numRuns: runsHere(5000) },
     );
   });
 });

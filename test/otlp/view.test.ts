@@ -59,11 +59,15 @@ describe("View", () => {
       let seen = 0;
       for (let at = base; at < base + count * RECORD_WORDS; at += RECORD_WORDS) {
         if (((words[at + LEVEL_WORD] ?? 0) & 0xff) !== ITEM_LEVEL) continue;
-        cursor.item.at(words[at + TAG_WORD] ?? 0, words[at + BODY_WORD] ?? 0, words[at + END_WORD] ?? 0);
-        for (const field of schema.fields) {
-          if (SCALARS.has(field.kind) && !field.repeated)
-            expect(valueOf(cursor.item, field), `${field.name} of item ${seen}`).toEqual(wanted[seen]?.[field.jsonName]);
-          else expect(cursor.item.has(field.number), `${field.name} of item ${seen}`).toBe(field.jsonName in (wanted[seen] ?? {}));
+        // With all fields found in one pass, and with each looked for alone.
+        for (const anew of [false, true]) {
+          cursor.item.at(words[at + TAG_WORD] ?? 0, words[at + BODY_WORD] ?? 0, words[at + END_WORD] ?? 0);
+          for (const field of schema.fields) {
+            if (anew) cursor.item.at(words[at + TAG_WORD] ?? 0, words[at + BODY_WORD] ?? 0, words[at + END_WORD] ?? 0);
+            if (SCALARS.has(field.kind) && !field.repeated)
+              expect(valueOf(cursor.item, field), `${field.name} of item ${seen}`).toEqual(wanted[seen]?.[field.jsonName]);
+            else expect(cursor.item.has(field.number), `${field.name} of item ${seen}`).toBe(field.jsonName in (wanted[seen] ?? {}));
+          }
         }
         seen++;
       }
@@ -107,5 +111,41 @@ describe("View", () => {
     expect(engine.pool.blocks).toBeGreaterThan(0);
     cursor.close();
     expect(engine.pool.blocks).toBe(1);
+  });
+
+  it.each([0, 3, 63, 64, 65, 1000])("adds to a list of %i that nobody has read yet: what was there comes first", (length) => {
+    const engine = testEngine();
+    const attributes = Array.from({ length }, (_, i) => ({ key: `key.${i}`, value: { intValue: String(i) } }));
+    const bytes = judgeOf("opentelemetry.proto.trace.v1.Span").encode({ name: "before", attributes, kind: 2 });
+    const at = engine.constant(bytes).start;
+    const value = engine.constant(encodeAnyValue("new"));
+    const keys = Array.from({ length: 70 }, (_, i) => engine.text(`added.${i}`));
+    const cursor = new Cursor(engine.desk(new Scratch(engine.pool), new EditScript()), "traces");
+    for (const count of [1, 70]) {
+      cursor.item.at(at, at, at + bytes.length);
+      const entries = cursor.item.attributes;
+      for (const key of keys.slice(0, count)) entries.add(key.start, key.end, value.start, value.end);
+      expect(entries.count).toBe(length + count);
+      const names = Array.from({ length: entries.count }, (_, entry) => textAt(entries.bytes, entries.keyStart(entry), entries.keyEnd(entry)));
+      expect(names).toEqual([...attributes.map(({ key }) => key), ...keys.slice(0, count).map(({ text }) => text)]);
+    }
+    cursor.close();
+    expect(engine.pool.blocks).toBe(1);
+  });
+
+  it("knows which keys were added, before the list is read and behind it", () => {
+    const engine = testEngine();
+    const bytes = judgeOf("opentelemetry.proto.trace.v1.Span").encode({ attributes: [{ key: "there", value: { boolValue: true } }] });
+    const at = engine.constant(bytes).start;
+    const [value, added, other] = [engine.constant(encodeAnyValue(1n)), engine.text("added"), engine.text("another")];
+    const cursor = new Cursor(engine.desk(new Scratch(engine.pool), new EditScript()), "traces");
+    const told = () => [cursor.mayHave(added), cursor.mayHave(other)];
+    cursor.item.at(at, at, at + bytes.length);
+    expect(told()).toEqual([false, false]);
+    cursor.item.attributes.add(added.start, added.end, value.start, value.end);
+    expect(told()).toEqual([true, false]);
+    expect([cursor.item.attributes.find(added), cursor.item.attributes.find(other)]).toEqual([1, -1]);
+    cursor.item.at(at, at, at + bytes.length);
+    expect([told(), cursor.item.attributes.find(added)]).toEqual([[false, false], -1]);
   });
 });

@@ -7,6 +7,7 @@ import { compileCondition, compileStatement, compileValue } from "../../src/ottl
 import { caretText } from "../../src/ottl/syntax/issue.ts";
 import { Duration, Id, Time, type Value } from "../../src/ottl/value.ts";
 import { type Rig, rig } from "./small-dialect.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const OPERATORS = ["==", "!=", "<", "<=", ">", ">="] as const;
 const INT_MIN = -(2n ** 63n);
@@ -181,7 +182,7 @@ describe("comparison", () => {
         expect(at.uses.gets - before).toBe(ordersText ? 1 : 0);
       }),
       // Each condition keeps its constant in the engine's memory.
-      { numRuns: 1500 },
+      { numRuns: runsHere(1500) },
     );
   });
 });
@@ -198,7 +199,7 @@ describe("fields that are no attributes", () => {
         expect(holds(`item.count ${operator} ${text}`, at)).toBe(compareValues(value, operator, evaluate(text, at)));
         expect(at.uses.gets).toBe(before);
       }),
-      { numRuns: 500 },
+      { numRuns: runsHere(500) },
     );
   });
 });

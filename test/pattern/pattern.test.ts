@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RE2JS } from "re2js";
 import { find, groupsOf, matches, matchesBytes, namesOf, parsePattern, type Pattern, replaceAll, replaceEach } from "../../src/pattern/pattern.ts";
+import { runsHere } from "../harness/runs.ts";
 
 function pattern(text: string): Pattern {
   const parsed = parsePattern(text);
@@ -87,7 +88,7 @@ describe("matching", () => {
         const found: readonly (string | undefined)[] | null = new RegExp(text, "u").exec(subject);
         expect(groupsOf(pattern(text), subject)).toEqual(found?.slice(1).map((group) => group ?? ""));
       }),
-      { numRuns: 3000 },
+      { numRuns: runsHere(3000) },
     );
   });
 
@@ -107,7 +108,7 @@ describe("matching", () => {
         const expected = RE2JS.compile(one).matcher(subject).find();
         expect([one, matches(pattern(one), subject), inBytes(pattern(one), subject)]).toEqual([one, expected, expected]);
       }),
-      { numRuns: 600 },
+      { numRuns: runsHere(600) },
     );
   });
 

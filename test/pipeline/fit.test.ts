@@ -10,6 +10,7 @@ import { countsByBytes } from "../../src/pipeline/batching/fit.ts";
 import { admitted, testEngine } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const KEYS = {
   traces: ["resourceSpans", "scopeSpans", "spans"],
@@ -128,7 +129,7 @@ describe.each<Signal>(["traces", "metrics", "logs"])("%s", (signal) => {
           expect(counts).toEqual(expected);
         },
       ),
-      { numRuns: 150, seed: 5 },
+      { numRuns: runsHere(150), seed: 5 },
     );
     expect(engine.pool.blocks).toBe(0);
   });

@@ -45,7 +45,7 @@ function kept<Config>(definition: ProcessorDefinition<Config>, signal: Signal, s
   const made = definition.create(definition.schema.parse(settings), context, signal);
   if (!("stage" in made)) throw new Error("Not a stage");
   expect(made.stage.namesEntries).toBe(true);
-  return new KeptStage({ stage: made.stage, journal: new Journal(storage, PREFIX), room: new Room(roomBytes), host });
+  return new KeptStage({ stage: made.stage, engine: context.engine, journal: new Journal(storage, PREFIX), room: new Room(roomBytes), host });
 }
 
 /** What a request is that arrives now. */
@@ -224,6 +224,21 @@ describe("a new start", () => {
     await clock.advance(200);
     expect(leavesOf(passed)).toEqual(leavesOf([envelopeOf(2)]));
     expect([log, await keysOf(storage)]).toEqual([["Cannot read telemetry that was kept"], [first]]);
+  });
+
+  it("does not trust a length that was changed where it is kept", async () => {
+    const [clock, storage, log] = [new TestClock(), new MemoryStorage(), [] as string[]];
+    await gone(storage, [arriving(clock, 1)]);
+    const [only = ""] = await keysOf(storage);
+    const value = (await storage.get(only)) ?? new Uint8Array(0);
+    const length = 4 + new DataView(value.buffer, value.byteOffset).getUint32(0, true) + 1;
+    value[length] = (value[length] ?? 0) + 1;
+    await storage.commit([{ kind: "put", key: only, value }]);
+    const { passed, next } = collector();
+    await keptBatch({ clock, storage, log }).start(next);
+    await clock.advance(200);
+    expect(passed).toEqual([]);
+    expect(log).toEqual(["Cannot read telemetry that was kept"]);
   });
 
   it("finds nothing of another stage's", async () => {

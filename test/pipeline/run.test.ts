@@ -17,6 +17,7 @@ import { type Level, planRuns, type Step } from "../../src/pipeline/step.ts";
 import { admitted, batchBytes, batchOf, lentEngine, testEngine } from "../harness/engine.ts";
 import { judge, type Plain } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
+import { runsHere } from "../harness/runs.ts";
 
 type Editable = Record<string, unknown>;
 type Pair = { key: string; value?: Editable };
@@ -279,6 +280,7 @@ function check(signal: Signal, source: Uint8Array, rules: readonly Rule[], fused
   const again = admitted(engine, signal, out);
   expect(again.unchanged).toBe(true);
   expect(again.items).toBe(items);
+  again.chunk.release();
   return { items, out, unknown: 0 };
 }
 
@@ -333,7 +335,7 @@ describe("Run", () => {
           expect(normal(judge(signal).toObject(unfused.out)), names).toEqual(wanted);
           expect(fused.items).toBe(unfused.items);
         }),
-        { seed: 20261121, numRuns: 60 },
+        { seed: 20261121, numRuns: runsHere(60) },
       );
     });
   });

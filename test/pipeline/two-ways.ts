@@ -84,7 +84,7 @@ export async function oneByOne(planned: readonly Planned[], signal: Tested, sour
     try {
       if ("stage" in processor) {
         const passed: Envelope[] = [];
-        outcome = await processor.stage.consume(envelopeOf(engine, batch), async (envelope) => {
+        outcome = await processor.stage.consume(envelopeOf(batch), async (envelope) => {
           passed.push(envelope);
           return ACCEPTED;
         });

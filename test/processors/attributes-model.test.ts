@@ -26,6 +26,7 @@ import {
   textOf,
   utf8,
 } from "./model.ts";
+import { runsHere } from "../harness/runs.ts";
 
 interface Action {
   readonly action: string;
@@ -158,7 +159,7 @@ describe.each(SIGNALS)("attributes, %s", (signal) => {
           expect(comparable(after)).toEqual(comparable(before));
           expect(besideAttributes(strangeAfter)).toEqual(besideAttributes(strange));
         }),
-        { seed: 20261121, numRuns: 8, endOnFailure: true },
+        { seed: 20261121, numRuns: runsHere(8), endOnFailure: true },
       );
     });
   });
@@ -174,7 +175,7 @@ describe.each(SIGNALS)("resource, %s", (signal) => {
         expect(comparable(after)).toEqual(comparable(before));
         expect(besideAttributes(strangeAfter)).toEqual(besideAttributes(strange));
       }),
-      { seed: 20261121, numRuns: 30, endOnFailure: true },
+      { seed: 20261121, numRuns: runsHere(30), endOnFailure: true },
     );
   });
 });

@@ -6,8 +6,10 @@ import type { Signal } from "../../src/base/signal.ts";
 import type { Envelope } from "../../src/pipeline/stage.ts";
 import { cutOf } from "../../src/pipeline/batching/cut.ts";
 import { testEngine } from "../harness/engine.ts";
+import { manySpans } from "../harness/many-spans.ts";
 import { leaves } from "../harness/multiset.ts";
 import { ACCEPTED, batchRig, envelopeOf, LATER, ORIGIN, sizesOf, UNTRIED } from "./batch-rig.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const SIGNALS: readonly Signal[] = ["traces", "metrics", "logs"];
 
@@ -95,7 +97,7 @@ describe.each(SIGNALS)("any row of %s", (signal) => {
         for (const { origin, requests } of out) expect(requests.length === 0 || ["a", "b"].includes(origin.headers["tenant"] ?? "")).toBe(true);
         expect(rig.engine.pool.blocks).toBe(0);
       }),
-      { numRuns: 25, seed: 4 },
+      { numRuns: runsHere(25), seed: 4 },
     );
   });
 });
@@ -115,7 +117,7 @@ describe("large requests", () => {
   it("divides one resource of 50,000 spans into batches of exactly 1,000", async () => {
     const engine = testEngine(256 << 20);
     const rig = batchRig({ timeout: "1h", send_batch_size: 1000, send_batch_max_size: 1000 }, "traces", engine);
-    const { bytes, items } = payload("traces", { items: 50_000, resources: 1, seed: 2 });
+    const [bytes, items] = [manySpans(50_000), 50_000];
     await rig.send(7);
     expect(await rig.stage.consume({ signal: "traces", requests: [bytes], items, id: "large", origin: ORIGIN }, rig.next)).toEqual(ACCEPTED);
     await rig.stage.drain(rig.next, 0);

@@ -5,6 +5,7 @@ import { Bits56, probabilityOf, readDigits, setNever, setProbability, writeDigit
 import { TraceState, WRITTEN_BYTES_MAX } from "../../src/processors/probabilistic-sampler/trace-state.ts";
 import { textAt } from "../../src/otlp/text.ts";
 import { utf8 } from "../harness/bytes.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const MAX = 1n << 56n;
 const valueOf = ({ high, low }: Bits56) => BigInt(high) * 2n ** 32n + BigInt(low);
@@ -42,7 +43,7 @@ describe("thresholds", () => {
         expect(setProbability(threshold, fraction, precision)).toBe(true);
         expect(valueOf(threshold)).toBe(model(fraction, precision));
       }),
-      { numRuns: 2000 },
+      { numRuns: runsHere(2000) },
     );
   });
 
@@ -116,7 +117,7 @@ describe("tracestates", () => {
         const again = second.write(bytes, end + 1);
         expect(textAt(bytes, end + 1, again)).toBe(textAt(bytes, at, end));
       }),
-      { numRuns: 3000 },
+      { numRuns: runsHere(3000) },
     );
   });
 });

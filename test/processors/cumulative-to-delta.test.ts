@@ -5,6 +5,7 @@ import { cumulativeToDelta } from "../../src/processors/cumulative-to-delta.ts";
 import type { Plain } from "../harness/judge.ts";
 import { atMs, label, LATER, metricsIn, metricsOf, pointsIn, rigOf } from "./stage-rig.ts";
 import { faultsOf } from "./support.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const START = atMs(0);
 const HOUR_MS = 3_600_000;
@@ -294,6 +295,6 @@ it("any row of growing totals: the differences add up to the last one, whatever 
         one.books();
       }
     }),
-    { numRuns: 40, seed: 5 },
+    { numRuns: runsHere(40), seed: 5 },
   );
 });

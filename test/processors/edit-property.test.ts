@@ -13,6 +13,7 @@ import { lentEngine } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
 import { build } from "./support.ts";
+import { runsHere } from "../harness/runs.ts";
 
 type Editable = Record<string, unknown>;
 interface Pair {
@@ -128,7 +129,7 @@ describe.each(["traces", "metrics", "logs"] as const)("attributes, %s", (signal)
         expect(normal(judge(signal).toObject(run(bytes).bytes))).toEqual(normal(wanted));
         expect(engine.pool.inUse).toBe(before);
       }),
-      { seed: 20261121, numRuns: 30 },
+      { seed: 20261121, numRuns: runsHere(30) },
     );
   });
 
@@ -157,7 +158,7 @@ describe("span", () => {
         const settings = { name: { from_attributes: keys, separator }, ...(wantedStatus === undefined ? {} : { status: wantedStatus }) };
         expect(normal(judge("traces").toObject(build(span, settings, "traces", lentEngine()).run(bytes).bytes))).toEqual(normal(wanted));
       }),
-      { seed: 20261121, numRuns: 30 },
+      { seed: 20261121, numRuns: runsHere(30) },
     );
   });
 });
@@ -198,7 +199,7 @@ describe.each(["traces", "metrics", "logs"] as const)("redaction, %s", (signal) 
         for (const object of [wanted, out]) each(signal, object, (owner) => delete owner["body"]);
         expect(normal(out)).toEqual(normal(wanted));
       }),
-      { seed: 20261121, numRuns: 30 },
+      { seed: 20261121, numRuns: runsHere(30) },
     );
   });
 });

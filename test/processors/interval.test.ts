@@ -7,6 +7,7 @@ import type { Plain } from "../harness/judge.ts";
 import { list } from "../harness/multiset.ts";
 import { ACCEPTED, atMs, label, LATER, metricsIn, metricsOf, pointsIn, rigOf } from "./stage-rig.ts";
 import { faultsOf } from "./support.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const MINUTE_MS = 60_000;
 const rig = (settings: object = {}) => rigOf(interval, "metrics", settings);
@@ -217,6 +218,6 @@ it("any row of requests, waits and outages: in = out + dropped + folded + held, 
       one.out();
       expect(one.engine.pool.blocks).toBe(0);
     }),
-    { numRuns: 20, seed: 6 },
+    { numRuns: runsHere(20), seed: 6 },
   );
 });

@@ -209,6 +209,8 @@ describe("conditions", () => {
     one.answer = () => LATER;
     expect(await one.send(logs(numbered(1), numbered(2)))).toMatchObject({ kind: "retry" });
     expect(one.books().held).toBe(0);
+    // The rest has been counted on its way.
+    expect(one.total("sluice_processor_refused_items")).toBe(1);
   });
 
   it("give back what they took of the pool, and have a request sent again when there is no room in it", async () => {

@@ -8,6 +8,7 @@ import type { Plain } from "../harness/judge.ts";
 import { leaves } from "../harness/multiset.ts";
 import { ACCEPTED, label, rigOf } from "./stage-rig.ts";
 import { faultsOf } from "./support.ts";
+import { runsHere } from "../harness/runs.ts";
 
 const logs = (service: string, count: number): Plain => ({
   resourceLogs: [
@@ -137,7 +138,7 @@ it("never lets more pass than the rate and the burst allow, and leaves a request
         elapsedMs += waitMs;
       }
     }),
-    { numRuns: 30, seed: 7 },
+    { numRuns: runsHere(30), seed: 7 },
   );
 });
 

@@ -8,6 +8,7 @@ import { list } from "../harness/multiset.ts";
 import { visit } from "../ottl/contexts/scene.ts";
 import type { Tested } from "../pipeline/random-requests.ts";
 import { besideAttributes, comparable, type Editable, keyOf, kindOf, ORDERS, type Pair, pairsOf, put, run, SIGNALS, stringIn, textOf, utf8 } from "./model.ts";
+import { runsHere } from "../harness/runs.ts";
 
 interface Settings {
   readonly allow_all_keys: boolean;
@@ -182,7 +183,7 @@ describe.each(SIGNALS)("redaction, %s", (signal) => {
         expect(comparable(after)).toEqual(comparable(before));
         expect(besideAttributes(strangeAfter)).toEqual(besideAttributes(strange));
       }),
-      { seed: 20261121, numRuns: 60, endOnFailure: true },
+      { seed: 20261121, numRuns: runsHere(60), endOnFailure: true },
     );
   });
 });

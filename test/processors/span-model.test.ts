@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { span } from "../../src/processors/span.ts";
 import { part, visit } from "../ottl/contexts/scene.ts";
 import { besideAttributes, comparable, type Editable, fieldText, findPair, kindOf, MARK, ORDERS, pairsOf, put, regexOf, run } from "./model.ts";
+import { runsHere } from "../harness/runs.ts";
 
 interface Settings {
   readonly name?: {
@@ -97,7 +98,7 @@ describe("span", () => {
         expect(comparable(after)).toEqual(comparable(before));
         expect(besideAttributes(strangeAfter)).toEqual(besideAttributes(strange));
       }),
-      { seed: 20261121, numRuns: 100, endOnFailure: true },
+      { seed: 20261121, numRuns: runsHere(100), endOnFailure: true },
     );
   });
 });

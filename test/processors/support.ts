@@ -21,7 +21,7 @@ export const bareHost: Host = {
   terminal: { write: () => undefined, colours: false, columns: 80 },
   codecs: { inflate: unavailable, compress: unavailable },
   server: { listen: unavailable },
-  client: () => ({ post: unavailable, close: () => Promise.resolve() }),
+  client: () => ({ send: unavailable, close: () => Promise.resolve() }),
 };
 
 function unavailable(): Promise<never> {

@@ -7,7 +7,8 @@ import { SIGNALS, type Signal } from "../../src/base/signal.ts";
 import { readStatus, type Encoding } from "../../src/otlp/responses.ts";
 import type { Batch, Exporter } from "../../src/pipeline/component.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
-import { otlp, parseEndpoint } from "../../src/receivers/otlp.ts";
+import { parseEndpoint } from "../../src/pipeline/endpoint.ts";
+import { otlp } from "../../src/receivers/otlp.ts";
 import { request, type Reply, type Rig, startRig } from "../contract/rig.ts";
 import { until } from "../contract/sinks.ts";
 import { ALONE } from "../harness/context.ts";
@@ -146,6 +147,21 @@ describe("with every signal", () => {
     expect(reply.body.subarray(0, 1).toString("hex")).toBe("0a");
     expect(reply.body.subarray(2, 4).toString("hex")).toBe("0801");
     expect(recorder.taken.at(-1)?.items).toBe(1);
+  });
+
+  test("a warning is told as a partial success that rejects nothing, beside what the door has cut", async () => {
+    const spans = (ids: readonly string[]) => ids.map((id) => hexField("12", `0a10${id.repeat(16)}1208${"02".repeat(8)}`)).join("");
+    const partialOf = async (ids: readonly string[]) => {
+      recorder.outcome = { kind: "accepted", warning: "kept" };
+      const reply = await post("/v1/traces", Buffer.from(hexField("0a", hexField("12", spans(ids))), "hex"));
+      recorder.outcome = { kind: "accepted" };
+      return reply;
+    };
+    const whole = await partialOf(["01"]);
+    // ExportTraceServiceResponse.partial_success.error_message
+    expect([whole.status, whole.body.toString("hex")]).toEqual([200, hexField("0a", hexField("12", Buffer.from("kept").toString("hex")))]);
+    const cut = await partialOf(["01", "00"]);
+    expect([cut.status, cut.body.subarray(2, 4).toString("hex"), cut.body.toString().endsWith("; kept")]).toEqual([200, "0801", true]);
   });
 
   test.each([

@@ -33,7 +33,7 @@ function send(
 ): Sent {
   const length = slices.reduce((sum, slice) => sum + slice.length, 0);
   const sent: { -readonly [Key in keyof Sent]: Sent[Key] } = { releases: 0, result: Promise.resolve({ kind: "failed", reason: "connect", message: "" }) };
-  sent.result = by.post({
+  sent.result = by.send({
     url,
     headers: { "content-type": "x/y" },
     slices,
@@ -74,6 +74,20 @@ export function clientSuite(maker: MakeClient): void {
       expect(sink.bodies[0]?.equals(Buffer.concat(slices))).toBe(true);
       expect(sink.requests[0]?.headers).toMatchObject({ "content-length": String(sink.bodies[0]?.length), "content-type": "x/y" });
       expect(sent.releases).toBe(1);
+    });
+
+    test("a GET has no body, and is released as any other", async () => {
+      const sink = opened(await startSink());
+      let releases = 0;
+      const request = { url: `${sink.url}/healthz?full=1`, headers: { "x-key": "v" }, slices: [], length: 0, timeoutMs: 5000, responseMaxBytes: MiB };
+      const result = await client.send({ ...request, method: "GET", onReleased: () => void releases++ });
+      expect(result).toMatchObject({ kind: "response", status: 200 });
+      await until(() => releases === 1, "released");
+      const [seen] = sink.requests;
+      expect([seen?.method, seen?.url, sink.bodies[0]?.length]).toEqual(["GET", "/healthz?full=1", 0]);
+      expect(seen?.headers).toMatchObject({ "x-key": "v" });
+      expect(Object.keys(seen?.headers ?? {})).not.toContain("content-length");
+      expect(Object.keys(seen?.headers ?? {})).not.toContain("transfer-encoding");
     });
 
     test("one connection serves one request after another", async () => {
@@ -132,10 +146,8 @@ export function clientSuite(maker: MakeClient): void {
         }),
       );
       for (const url of [mute.url, dripping.url]) {
-        const started = Date.now();
         const sent = send(url, [shared(16 * MiB, 1)], { timeoutMs: 200 });
         expect(await sent.result).toMatchObject({ kind: "failed", reason: "timeout" });
-        expect(Date.now() - started).toBeLessThan(1500);
         await until(() => sent.releases === 1, "released");
       }
     });
@@ -216,10 +228,10 @@ export function clientSuite(maker: MakeClient): void {
           response.flushHeaders();
         }),
       );
-      const sent = send(sink.url, [shared(16 * MiB, 1)], { timeoutMs: 400 });
+      const sent = send(sink.url, [shared(16 * MiB, 1)], { timeoutMs: 1500 });
       expect(await sent.result).toMatchObject({ kind: "response", status: 200 });
       expect(sent.releases).toBe(0);
-      await until(() => sent.releases === 1, "released", 3000);
+      await until(() => sent.releases === 1, "released");
     });
 
     test("small slices are copied, and let go at once", async () => {

@@ -23,8 +23,6 @@ export interface Attempt {
   readonly destination: string;
   readonly startMs: number;
   readonly numbers: readonly number[];
-  /** It may be a part of something larger: what becomes of it is written once all of that is over. */
-  readonly mixed: boolean;
   /** When its answer reached the gateway. */
   answeredMs: number | undefined;
 }
@@ -35,8 +33,6 @@ export interface LedgerOptions {
   readonly destinations: readonly string[];
   /** Whether an acknowledgement is worth anything at all times. */
   readonly lasting: boolean;
-  /** Whether a destination's queue joins requests. */
-  readonly joins: (destination: string) => boolean;
   /** Items that a destination has dropped, counted, for a reason that is not the destination's word. */
   readonly droppedAt: (destination: string) => number;
 }
@@ -85,17 +81,14 @@ export class SimulationLedger {
 
   /** A POST has begun. */
   attempt(destination: string, numbers: readonly number[]): Attempt {
-    const { joins, time } = this.#options;
+    const { time } = this.#options;
     for (const number of numbers) {
       const sent = this.#sent.get(number);
       if (sent === undefined) this.violated(`${destination} was sent item ${number}, which nobody sent`);
       else if (sent.items.some((item) => item.number === number && !item.kept)) this.violated(`${destination} was sent item ${number}, which was dropped`);
     }
-    const [first] = numbers;
-    const whole = first === undefined ? undefined : this.#sent.get(first)?.items.filter(({ kept }) => kept);
-    const mixed = joins(destination) || whole?.length !== numbers.length || whole.some(({ number }, index) => number !== numbers[index]);
     if (numbers.length === 0) this.violated(`${destination} was sent a request without items`);
-    return { destination, startMs: time.monotonicMs(), numbers, mixed, answeredMs: undefined };
+    return { destination, startMs: time.monotonicMs(), numbers, answeredMs: undefined };
   }
 
   accepts(attempt: Attempt, numbers: readonly number[]): void {
@@ -163,8 +156,8 @@ export class SimulationLedger {
   }
 
   /** Whether a process may have ended before it wrote this answer down, and before the later attempt. */
-  #forgot({ answeredMs = 0, mixed }: Attempt, laterMs: number): boolean {
-    const late = mixed || !this.#options.lasting;
-    return this.#ends.some(({ ms, troubleMs }) => ms >= answeredMs && ms <= laterMs && (late || ms - Math.max(answeredMs, troubleMs) <= RECORDED_MS));
+  #forgot({ answeredMs = 0 }: Attempt, laterMs: number): boolean {
+    const { lasting } = this.#options;
+    return this.#ends.some(({ ms, troubleMs }) => ms >= answeredMs && ms <= laterMs && (!lasting || ms - Math.max(answeredMs, troubleMs) <= RECORDED_MS));
   }
 }

@@ -72,10 +72,18 @@ export class Destination {
 
   /** The client of one process. */
   client(power: Power): HttpClient {
-    return { post: (request) => this.#post(request, power), close: () => Promise.resolve() };
+    const open = new Set<() => void>();
+    return {
+      send: (request) => this.#post(request, power, open),
+      close: () => {
+        for (const cut of open) cut();
+        return Promise.resolve();
+      },
+    };
   }
 
-  async #post(request: HttpRequest, power: Power): Promise<HttpResult> {
+  /** `open`: what cuts each exchange off that has no answer. */
+  async #post(request: HttpRequest, power: Power, open: Set<() => void>): Promise<HttpResult> {
     const { ledger, name, random, time } = this.#options;
     const fate: Fate = random.pick(MOODS[this.mood]);
     this.posts++;
@@ -87,11 +95,14 @@ export class Destination {
       exchange.resolve(result);
       return first;
     };
+    const cut = () => void end(failed("reset"));
+    open.add(cut);
     void time.after(request.timeoutMs, power).then(() => end(failed("timeout")));
     await time.after(random.below(WRITE_MS_MAX), power);
     const attempt = ledger.attempt(name, numbersIn(joined(request.slices, request.length)));
     void this.#travel(request, fate, attempt, power, end);
     const result = await exchange.promise;
+    open.delete(cut);
     // Nothing reads the slices any more, but who says so may take a while.
     time
       .after(random.below(RELEASE_MS_MAX), power)

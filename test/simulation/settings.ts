@@ -39,11 +39,6 @@ export function drawSettings(random: Random, given: { readonly durability?: Dura
   return { ...settings, exporters: EXPORTERS.map(() => exporterOf(random, settings.durability)) };
 }
 
-/** Whether an exporter's queue joins requests. */
-export function joins({ exporters }: Settings, exporter: string): boolean {
-  return exporters.some(({ sending_queue: queue }, index) => EXPORTERS[index] === exporter && "batch" in queue);
-}
-
 export function planOf({ exporters, fsync }: Settings): GatewayPlan {
   return {
     extensions: [{ id: "file_storage", definition: fileStorage, config: fileStorage.schema.parse({ directory: "/simulated", fsync }) }],

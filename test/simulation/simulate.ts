@@ -14,7 +14,7 @@ import { SimulationLedger } from "./ledger.ts";
 import { Life, type World } from "./life.ts";
 import { Destination, MOOD_NAMES } from "./network.ts";
 import { Senders } from "./senders.ts";
-import { drawSettings, type Durability, EXPORTERS, joins, planOf, type Settings } from "./settings.ts";
+import { drawSettings, type Durability, EXPORTERS, planOf, type Settings } from "./settings.ts";
 import { SimulatedTime } from "./time.ts";
 
 const MEMORY_BYTES = 16 << 20;
@@ -103,7 +103,6 @@ class Simulation {
       disk: this.#disk,
       destinations: EXPORTERS,
       lasting: fsync,
-      joins: (name) => joins(this.#settings, name),
       droppedAt: (name) => this.#droppedAt(name),
     });
     this.#destinations = EXPORTERS.map((name) => new Destination({ name, time, random: stream(), ledger: this.#ledger }));
@@ -214,7 +213,7 @@ class Simulation {
     this.#ledger.checkAll();
     const { blocks } = this.#life.engine.pool;
     if (blocks > 0) this.#ledger.violated(`${blocks} blocks of the pool are held`);
-    const left = [...this.#disk.keys("delivery/queue/"), ...this.#disk.keys("delivery/body/")];
+    const left = ["queue", "body", "progress"].flatMap((kind) => this.#disk.keys(`delivery/${kind}/`));
     if (left.length > 0) this.#ledger.violated(`${left.length} keys are left on the disk: the first is ${left[0]}`);
   }
 

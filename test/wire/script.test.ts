@@ -10,6 +10,7 @@ import { Chunk } from "../../src/wire/chunk.ts";
 import { EditScript, ROOT } from "../../src/wire/script.ts";
 import { Scratch } from "../../src/wire/scratch.ts";
 import { after, readVarint, skipValue, skipVarint } from "../../src/wire/varint.ts";
+import { runsHere } from "../harness/runs.ts";
 
 /** A field: a leaf with its bytes, or a message. `edit` says what becomes of it. */
 type Node = {
@@ -171,7 +172,7 @@ describe("EditScript", () => {
         const { result } = apply(nodes, shuffled);
         expect(canonical(result, nodes)).toBe(canonical(Uint8Array.from(edited(nodes)), nodes));
       }),
-      { seed: 20261121, numRuns: 500 },
+      { seed: 20261121, numRuns: runsHere(500) },
     );
   });
 

@@ -1,22 +1,22 @@
 /**
- * The dead letters of a configuration, and what can be done with them. A letter is removed in one
- * commit, after its destination has accepted it, so that one that is cut short loses nothing. Each
+ * The dead letters of a configuration, and what can be done with them. A letter is removed whole,
+ * after its destination has accepted it, so that one that is cut short loses nothing. Each
  * needs memory for itself alone.
  */
-import type { Host, Storage } from "../../base/host.ts";
+import type { Host } from "../../base/host.ts";
 import { ITEM_NAMES } from "../../base/signal.ts";
 import type { Plan } from "../../config/plan.ts";
-import { lettersOf } from "../../delivery/dead-letters/dead-letters.ts";
-import { type Letter, letterKeys } from "../../delivery/durable/keys.ts";
-import { readRows, type Stored } from "../../delivery/durable/rows.ts";
+import type { KeptLetters } from "../../delivery/dead-letters/letter-store.ts";
+import type { Letter } from "../../delivery/durable/keys.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { batchFrom } from "../../pipeline/envelope.ts";
 import type { Outcome } from "../../pipeline/outcome.ts";
+import { type Stored, storedFrom } from "../../pipeline/stored.ts";
 import { EXIT } from "../configuration.ts";
 import { harmless, type Paint, table } from "../terminal.ts";
 import { type Filter, letterId } from "./filter.ts";
 import { Replayer } from "./replayer.ts";
-import { openStorages } from "./storages.ts";
+import { openPlaces } from "./places.ts";
 
 /** For one letter at a time, as it is, as JSON, and compressed. */
 const MEMORY_BYTES = 512 << 20;
@@ -38,7 +38,7 @@ export interface Output {
 
 export interface DeskParts {
   readonly plan: Pick<Plan, "exporters">;
-  readonly storages: readonly Storage[];
+  readonly places: readonly KeptLetters[];
   readonly engine: Engine;
   readonly host: Host;
   readonly close: () => Promise<void>;
@@ -46,15 +46,15 @@ export interface DeskParts {
 
 interface Found {
   readonly letter: Letter;
-  readonly storage: Storage;
+  readonly place: KeptLetters;
 }
 
-/** Opens every storage that an exporter's `dead_letters` names. Throws what the storage says, for example that a running gateway has it. */
+/** Opens every extension that an exporter's `dead_letters` names. Throws what it says, for example that a running gateway has the file. */
 export async function openDesk(plan: Plan): Promise<Desk> {
   const { nodeEngine, nodeHost } = await import("../../runtimes/node.ts");
   const engine = nodeEngine(MEMORY_BYTES);
   const host = nodeHost(engine, { log: "text", level: "warn" });
-  return new Desk({ plan, engine, host, ...(await openStorages(plan, engine, host)) });
+  return new Desk({ plan, engine, host, ...(await openPlaces(plan, engine, host)) });
 }
 
 export class Desk {
@@ -93,10 +93,10 @@ export class Desk {
   /** The requests, a line each, on standard output; the facts on standard error, or with `json` around them. */
   async show(filter: Filter, json: boolean, { err, nowMs, out }: Output): Promise<number> {
     let damaged = 0;
-    for (const { letter, storage } of await this.#find(filter, nowMs())) {
-      const stored = await readLetter(storage, letter);
+    for (const { letter, place } of await this.#find(filter, nowMs())) {
+      const stored = await readLetter(this.#parts.engine, place, letter);
       if (stored === undefined) {
-        err.write(`${letterId(letter)}: damaged: what the storage has of it cannot be read\n`);
+        err.write(`${letterId(letter)}: damaged: what is kept of it cannot be read\n`);
         damaged++;
         continue;
       }
@@ -121,8 +121,8 @@ export class Desk {
     const sum = { letters: 0, accepted: 0, rejected: 0, failed: 0, failures: new Map<string, number>() };
     for (const [index, one] of found.entries()) {
       if (err.isTTY === true) err.write(`${CLEAR_LINE}${index} of ${found.length} letters, ${sum.failed} failed`);
-      const { letter, storage } = one;
-      const stored = await readLetter(storage, letter);
+      const { letter, place } = one;
+      const stored = await readLetter(this.#parts.engine, place, letter);
       const outcome: Outcome = stored === undefined ? DAMAGED : await replayer.send(letter.exporter, stored.envelope);
       if (outcome.kind === "accepted" || outcome.kind === "partial") {
         const rejected = outcome.kind === "partial" ? Math.min(outcome.rejected, letter.items) : 0;
@@ -161,10 +161,10 @@ export class Desk {
 
   async #find(filter: Filter, nowMs: number): Promise<Found[]> {
     const found: Found[] = [];
-    for (const storage of this.#parts.storages) {
-      for await (const letter of lettersOf({ storage })) if (filter(letter, nowMs)) found.push({ letter, storage });
+    for (const place of this.#parts.places) {
+      for await (const letter of place.letters()) if (filter(letter, nowMs)) found.push({ letter, place });
     }
-    return found.toSorted((one, other) => one.letter.atMs - other.letter.atMs || one.letter.seq - other.letter.seq);
+    return found.toSorted((one, other) => one.letter.atMs - other.letter.atMs || (one.letter.seq < other.letter.seq ? -1 : 1));
   }
 
   #jsonOf({ envelope }: Stored): string {
@@ -181,14 +181,14 @@ export class Desk {
   }
 }
 
-const DAMAGED: Outcome = { kind: "refused", message: "what the storage has of it cannot be read" };
+const DAMAGED: Outcome = { kind: "refused", message: "what is kept of it cannot be read" };
 
-async function readLetter(storage: Storage, letter: Letter): Promise<Stored | undefined> {
-  return readRows(await Promise.all(letterKeys(letter).map((key) => storage.get(key))));
+async function readLetter(engine: Engine, place: KeptLetters, letter: Letter): Promise<Stored | undefined> {
+  return storedFrom(engine, await place.read(letter));
 }
 
-function remove({ letter, storage }: Found): Promise<void> {
-  return storage.commit(letterKeys(letter).map((key) => ({ kind: "delete", key })));
+function remove({ letter, place }: Found): Promise<void> {
+  return place.remove([letter]);
 }
 
 function factsOf(letter: Letter) {

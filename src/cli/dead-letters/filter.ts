@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { SluiceError } from "../../base/errors.ts";
 import { SIGNALS } from "../../base/signal.ts";
-import { type Letter, seqKey } from "../../delivery/durable/keys.ts";
+import type { Letter } from "../../delivery/durable/keys.ts";
 import { parseDuration } from "../../pipeline/settings.ts";
 
 /** As commander gives them. */
@@ -27,7 +27,7 @@ export function withFilters(command: Command): Command {
 
 /** A letter's id on the command line. */
 export function letterId({ seq }: Letter): string {
-  return seqKey(seq).replace(/^0+/, "");
+  return seq.replace(/^0+/, "");
 }
 
 /** Throws `config` for flags that cannot be read. */

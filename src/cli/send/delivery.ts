@@ -84,7 +84,7 @@ export class Delivery {
     const startMs = clock.monotonicMs();
     tally.bytes += body.length;
     try {
-      const result = await client.post({
+      const result = await client.send({
         url: plan.endpoint.url,
         headers: plan.headers,
         slices: [body],

@@ -36,7 +36,7 @@ const active = z
       .string()
       .regex(/^\//, "a path begins with a slash, for example /healthz")
       .optional()
-      .describe("Path below the endpoint that an empty POST is sent to. Without it an empty export request goes where traces go."),
+      .describe("Path below the endpoint that is asked with GET. Without it an empty export request (POST) goes where traces go."),
     interval: duration().prefault("10s").describe("Time from one check of every endpoint to the next."),
     timeout: duration().prefault("5s").describe("Time for a check; what has no 2xx by then has failed."),
     healthy_threshold: z

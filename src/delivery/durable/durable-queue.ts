@@ -8,8 +8,8 @@
  *   It is *late* then: until an attempt succeeds within the window, batches for it are written at once.
  *
  * Behind both stands the queue in memory (queue/queue.ts) with its batches, consumers and retries, fed
- * from the storage in order. An entry is deleted when its outcome is final; what the end of the process
- * leaves over stays, and is found by the next one.
+ * from the storage in order. An entry is deleted when its outcome is final, and what of it is over before
+ * that is noted (progress.ts); what the end of the process leaves over stays, and is found by the next one.
  *
  * Limits: `queue_size` and `stored_bytes_max` for all that is not over, `held_bytes_max` in memory. An
  * entry that waits in the storage alone costs a few hundred bytes of memory.
@@ -26,14 +26,17 @@ import type { RetrySettings } from "../backoff.ts";
 import type { Bury } from "../queue/attempts.ts";
 import { Capacity } from "../queue/capacity.ts";
 import type { Entry } from "../queue/entry.ts";
-import type { Ledger, QueueLedger } from "../queue/ledger.ts";
+import { fedLedger, type Ledger } from "../queue/ledger.ts";
 import { bytesIn } from "../queue/parcel.ts";
 import { ENTRY_OVERHEAD_BYTES, FULL_RETRY_MS, Queue, STOPPING } from "../queue/queue.ts";
 import { type DurableSettings, type QueueSettings, type Sizer } from "../queue/settings.ts";
 import { Backlog, type Size, STORAGE_RETRY_MS, type StoredEntry } from "./backlog.ts";
 import type { Depot } from "./depot.ts";
-import { placeOf } from "./keys.ts";
-import { Windows } from "./windows.ts";
+import { type Kept, placeOf } from "./keys.ts";
+import { Lateness } from "./lateness.ts";
+import { itemsIn, NOTHING_OVER, Progress } from "./progress.ts";
+import type { Pulse } from "./pulse.ts";
+import { type Window, Windows } from "./windows.ts";
 
 export interface DurableQueueParts {
   /** The exporter's. */
@@ -48,6 +51,8 @@ export interface DurableQueueParts {
   readonly host: Pick<Host, "clock" | "random" | "sleep">;
   readonly ledger: Ledger;
   readonly bury?: Bury | undefined;
+  /** The destination's, shared by the queues of all signals: when they stop, they give up together. */
+  readonly pulse: Pulse;
 }
 
 /** Of the time to stop, the share that is left for what has still to be written then. */
@@ -69,6 +74,7 @@ interface Offered extends Size {
   readonly watch: Watch | undefined;
   readonly startMs: number;
   readonly answer: (outcome: Outcome) => void;
+  readonly progress: Progress;
   entry: Entry | undefined;
   over: boolean;
   /** Undefined once resolved: the storage failed. */
@@ -82,6 +88,7 @@ export class DurableQueue {
   readonly #place: string;
   readonly #windows: Windows<Offered>;
   readonly #backlog: Backlog;
+  readonly #lateness: Lateness;
   readonly #offered = new Set<Offered>();
   /** Stored, and in memory. */
   readonly #underWay = new Set<StoredEntry>();
@@ -90,7 +97,6 @@ export class DurableQueue {
   /** Fed, and not over. */
   #fed = 0;
   #depot: Depot | undefined;
-  #late = false;
   #stopping = false;
   #whenSettled: (() => void) | undefined;
 
@@ -98,6 +104,7 @@ export class DurableQueue {
     const { durable, exporter, host, id, ledger, settings, signal } = parts;
     this.#parts = parts;
     this.#place = placeOf(id, signal);
+    this.#lateness = new Lateness(ledger, durable);
     this.#windows = new Windows(host, durable.windowMs, (offered) => this.#missed(offered));
     this.#capacity = new Capacity({
       sizeMax: settings.size,
@@ -107,6 +114,7 @@ export class DurableQueue {
     });
     ledger.capacity(settings.size);
     this.#backlog = new Backlog({
+      engine: parts.engine,
       sleep: (ms) => host.sleep(ms),
       readBytesMax: settings.heldBytesMax,
       hasRoom: (bytes) => this.#queue.wants(bytes),
@@ -118,7 +126,7 @@ export class DurableQueue {
       ...parts,
       // What it is fed was admitted here, and its bound is the bytes in memory.
       settings: { ...settings, size: Infinity, blocks: false },
-      ledger: fedLedger(ledger),
+      ledger: { ...fedLedger(ledger), gaveBack: (items) => ledger.gaveBack(items) },
       exporter: { consume: (batch) => this.#attempt(exporter, batch) },
     });
   }
@@ -130,14 +138,15 @@ export class DurableQueue {
     this.#backlog.open(depot);
     for (const kept of depot.found(this.#place)) {
       const ageMs = Math.max(0, host.clock.nowMs() - kept.arrivedMs);
-      const entry = { kept, startMs: host.clock.monotonicMs() - ageMs, ...this.#sizeOf(kept.items, kept.bytes) };
+      const over = depot.overOf(this.#place, kept);
+      const entry = { kept, over, startMs: host.clock.monotonicMs() - ageMs, ...this.#sizeOf(kept.items - itemsIn(over), kept.bytes) };
       this.#capacity.hold(entry.size, entry.bytes);
       ledger.restored(entry.items);
       ledger.stored(entry.bytes);
       this.#backlog.push(entry);
     }
     this.#tellOldest();
-    if (this.#backlog.first !== undefined) this.#setLate(true);
+    if (this.#backlog.first !== undefined) this.#lateness.set(true);
     this.#backlog.refill();
   }
 
@@ -159,21 +168,26 @@ export class DurableQueue {
     return this.#wait(depot, batch, size, more, watch);
   }
 
-  /** Writes what was not, delivers what is in memory, and leaves the rest in the storage. Before `deadlineMs` from now. */
+  /**
+   * Writes what was not, delivers what is in memory while the destination answers, and leaves the rest in the
+   * storage. Before `deadlineMs` from now.
+   */
   async drain(deadlineMs: number): Promise<void> {
-    const { host, ledger } = this.#parts;
+    const { durable, host, ledger, pulse } = this.#parts;
     const endMs = host.clock.monotonicMs() + deadlineMs;
     this.#stopping = true;
     this.#backlog.stop();
     this.#capacity.turnAllAway();
     for (const offered of this.#offered) if (!offered.over) this.#write(offered);
-    await this.#queue.drain(deadlineMs * (1 - STORING_SHARE));
+    const sendingMs = deadlineMs * (1 - STORING_SHARE);
+    // All of it is kept: where nobody answers, waiting helps nobody.
+    await this.#queue.drain(sendingMs, pulse.silence(host, durable.windowMs, host.clock.monotonicMs() + sendingMs));
     await Promise.race([this.#settled(), host.sleep(Math.max(0, endMs - host.clock.monotonicMs()))]);
     ledger.close();
   }
 
   #take(depot: Depot, batch: Batch, size: Size, more: readonly Change[], watch: Watch | undefined): Promise<Outcome> {
-    const first = this.#parts.durable.mode === "send_first" && !this.#late;
+    const first = this.#parts.durable.mode === "send_first" && !this.#lateness.late;
     return first && this.#backlog.empty && this.#queue.wants(size.bytes) ? this.#offer(batch, size, more, watch) : this.#store(depot, batch, size, more);
   }
 
@@ -187,7 +201,7 @@ export class DurableQueue {
       const kept = await depot.keep(batch, this.#place, more);
       ledger.took(size.items);
       ledger.stored(size.bytes);
-      this.#goOn({ kept, startMs, ...size }, batch);
+      this.#goOn({ kept, over: NOTHING_OVER, startMs, ...size }, batch);
       return ACCEPTED;
     } catch (error) {
       this.#capacity.give(size.size, size.bytes);
@@ -213,18 +227,20 @@ export class DurableQueue {
     const startMs = host.clock.monotonicMs();
     // Until it is over, or written.
     batch.retain();
-    const offered: Offered = { batch, more, watch, startMs, answer: resolve, entry: undefined, over: false, writing: undefined, ...size };
+    const progress = new Progress();
+    const offered: Offered = { batch, more, watch, startMs, answer: resolve, progress, entry: undefined, over: false, writing: undefined, ...size };
     ledger.took(size.items);
     this.#offered.add(offered);
-    this.#windows.open(offered);
-    offered.entry = this.#queue.feed(batch, size.bytes, { startMs, onDelayed: () => this.#write(offered), inPool: true });
-    void this.#end(offered, offered.entry);
+    const window = this.#windows.open(offered);
+    const onOver = (from: number, items: number) => progress.add(from, items);
+    offered.entry = this.#queue.feed(batch, size.bytes, { startMs, onDelayed: () => this.#write(offered), onOver, inPool: true });
+    void this.#end(offered, offered.entry, window);
     return promise;
   }
 
   #missed(offered: Offered): void {
-    if (offered.over || offered.writing !== undefined) return;
-    this.#setLate(true);
+    if (offered.writing !== undefined) return;
+    this.#lateness.set(true);
     this.#write(offered);
   }
 
@@ -233,12 +249,13 @@ export class DurableQueue {
   }
 
   async #writeOffered(offered: Offered): Promise<StoredEntry | undefined> {
-    const { answer, batch, bytes, entry, items, more, size, startMs } = offered;
+    const { answer, batch, bytes, entry, items, more, progress, size, startMs } = offered;
     const depot = this.#depot;
     if (depot === undefined) return undefined;
     try {
       const kept = await depot.keep(batch, this.#place, more);
-      const stored = { kept, startMs, items, size, bytes };
+      const stored = { kept, over: NOTHING_OVER, startMs, items, size, bytes };
+      this.#note(progress, kept);
       this.#parts.ledger.stored(bytes);
       this.#underWay.add(stored);
       this.#tellOldest();
@@ -257,10 +274,11 @@ export class DurableQueue {
   }
 
   /** Once the destination has answered, or nobody will know. */
-  async #end(offered: Offered, entry: Entry): Promise<void> {
+  async #end(offered: Offered, entry: Entry, window: Window<Offered>): Promise<void> {
     const { ledger } = this.#parts;
     const outcome = await entry.outcome;
     offered.over = true;
+    this.#windows.close(window);
     if (!entry.stays) offered.answer(outcome);
     if (offered.writing === undefined) offered.batch.release();
     const stored = await offered.writing;
@@ -279,11 +297,19 @@ export class DurableQueue {
 
   /** Gives the queue in memory what is stored. */
   #feed(stored: StoredEntry, load: Batch | Envelope): void {
-    const entry = this.#queue.feed(load, stored.bytes, { startMs: stored.startMs, onDelayed: () => this.#setLate(true) });
+    const progress = new Progress(stored.over);
+    this.#note(progress, stored.kept);
+    const onOver = (from: number, items: number) => progress.add(from, items);
+    const entry = this.#queue.feed(load, stored.bytes, { startMs: stored.startMs, onDelayed: () => this.#lateness.set(true), onOver });
     entry.keep();
     this.#underWay.add(stored);
     this.#fed++;
     void this.#endFed(stored, entry);
+  }
+
+  /** From now on the storage is told what of it is over. */
+  #note(progress: Progress, kept: Kept): void {
+    progress.keep((over) => this.#depot?.note(this.#place, kept, over));
   }
 
   async #endFed(stored: StoredEntry, entry: Entry): Promise<void> {
@@ -346,19 +372,13 @@ export class DurableQueue {
 
   /** The exporter's one attempt, which says how the destination is. */
   async #attempt(exporter: Pick<Exporter, "consume">, batch: Batch): Promise<Outcome> {
-    const { durable, host } = this.#parts;
+    const { host, pulse } = this.#parts;
     const startMs = host.clock.monotonicMs();
     const outcome = await exporter.consume(batch);
-    const inTime = host.clock.monotonicMs() - startMs <= durable.windowMs;
-    if (outcome.kind !== "retry") this.#setLate(!inTime);
-    else if (outcome.untried !== true) this.#setLate(true);
+    const tookMs = host.clock.monotonicMs() - startMs;
+    pulse.beat(outcome.kind !== "retry", tookMs);
+    this.#lateness.after(outcome, tookMs);
     return outcome;
-  }
-
-  #setLate(late: boolean): void {
-    if (this.#late === late || this.#parts.durable.mode !== "send_first") return;
-    this.#late = late;
-    this.#parts.ledger.late(late);
   }
 
   #storeFailed(error: unknown): Outcome {
@@ -403,22 +423,4 @@ export class DurableQueue {
 function sizeIn(sizer: Sizer, items: number, bytes: number): number {
   if (sizer === "requests") return 1;
   return sizer === "items" ? items : bytes;
-}
-
-/** What the queue in memory says of what it was fed: that it was offered, and what is left of it, is booked here. */
-function fedLedger(ledger: Ledger): QueueLedger {
-  return {
-    capacity: () => {},
-    took: () => {},
-    turnedAway: () => {},
-    close: () => {},
-    grew: (_size, bytes) => ledger.grew(0, bytes),
-    underWay: (batches) => ledger.underWay(batches),
-    sent: (items) => ledger.sent(items),
-    gaveBack: (items) => ledger.gaveBack(items),
-    lost: (items, reason, message) => ledger.lost(items, reason, message),
-    dead: (items, reason, message) => ledger.dead(items, reason, message),
-    retries: (reason, waitMs, message) => ledger.retries(reason, waitMs, message),
-    divided: () => ledger.divided(),
-  };
 }

@@ -126,10 +126,10 @@ export class Attempts {
 
   /** For good, as far as this queue goes: kept as a dead letter where that is of use. */
   async #fail(parcel: Parcel, reason: DropReason, outcome: Failed, shipment: Shipment): Promise<void> {
-    const { bury, engine } = this.#parts;
+    const { bury } = this.#parts;
     // A sender that waits and is told to send it again still has it.
     const gone = outcome.kind === "refused" || (!shipment.waits && reason !== "stopped" && reason !== "over_budget");
-    const buried = gone && shipment.wanted && bury !== undefined && (await bury(parcel.envelope(engine), reason, outcome.message));
+    const buried = gone && shipment.wanted && bury !== undefined && (await bury(parcel.envelope(), reason, outcome.message));
     parcel.close();
     if (!shipment.open) return;
     if (buried) shipment.buried(parcel.items, reason, outcome.message);
@@ -163,7 +163,7 @@ export class Attempts {
 
   /** Whether there is to be another attempt, once it is due. */
   async #wait(outcome: Retry, parcel: Parcel, shipment: Shipment, schedule: Schedule): Promise<boolean> {
-    const { engine, host, ledger } = this.#parts;
+    const { host, ledger } = this.#parts;
     const failed = async (reason: DropReason) => {
       await this.#fail(parcel, reason, outcome, shipment);
       return false;
@@ -174,10 +174,11 @@ export class Attempts {
     if (waitMs === undefined) return failed(untried ? "over_budget" : schedule.backoff === undefined ? "send_failed" : "max_elapsed_time");
     if (host.clock.monotonicMs() + waitMs > this.#endMs) return failed("stopped");
     shipment.delayed();
-    if (!shipment.waits) parcel.park(engine);
+    if (!shipment.waits) parcel.park();
     ledger.retries(reasonOf(outcome), waitMs, outcome.message);
     await (outcome.afterMs === undefined ? this.#naps : this.#asked).nap(waitMs);
-    return shipment.open && (shipment.wanted || failed("send_failed"));
+    // Where nobody wants it a durable queue's sender, or its broker, has what was not taken.
+    return shipment.open && (shipment.wanted || failed("stopped"));
   }
 
   /** Until there may be room in the pool, or a limit of ours lets it through (`afterMs`); undefined: that was long enough. */

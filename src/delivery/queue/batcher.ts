@@ -8,6 +8,7 @@
  * request of many batches is halved on the way to the one that is needed, so that of its parts, each
  * with its parents around it, few exist at a time.
  */
+import { isOverBudget } from "../../base/errors.ts";
 import type { Signal } from "../../base/signal.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { cutOf, divided } from "../../pipeline/batching/cut.ts";
@@ -18,7 +19,6 @@ import type { Envelope, PlainOrigin } from "../../pipeline/stage.ts";
 import type { Entry } from "./entry.ts";
 import { Fifo } from "./fifo.ts";
 import type { BatchSettings } from "./settings.ts";
-import { isOverBudget } from "./room.ts";
 import type { Share } from "./shipment.ts";
 
 /** A batch takes up no more than this part of the queue: the others need room while it is under way. */
@@ -32,6 +32,8 @@ interface Load {
   /** In units of the batcher's sizer. */
   readonly size: number;
   readonly entry: Entry;
+  /** Its first item among those of the request. */
+  readonly from: number;
   readonly id: string;
   /** It is all of the request. */
   readonly whole: boolean;
@@ -100,7 +102,7 @@ export class Batcher {
     }
     if (shard.loads.length === 0) shard.dueMs = this.#dueMs();
     const own = this.#origins.own(origin);
-    const load: Load = { requests, items, ...this.#sizesOf(requests, items), entry, id, whole: true, origin: own, plan: undefined, joinable: true };
+    const load: Load = { requests, items, ...this.#sizesOf(requests, items), entry, from: 0, id, whole: true, origin: own, plan: undefined, joinable: true };
     shard.loads.push(load);
     this.#grew(shard, load, 1);
     if (this.#isReady(shard)) this.#ready.add(shard);
@@ -148,7 +150,7 @@ export class Batcher {
   abandon(): Share[] {
     const shares: Share[] = [];
     for (const { loads } of this.#shards.values()) {
-      for (let load = loads.shift(); load !== undefined; load = loads.shift()) shares.push({ entry: load.entry, items: load.items });
+      for (let load = loads.shift(); load !== undefined; load = loads.shift()) shares.push({ entry: load.entry, from: load.from, items: load.items });
     }
     this.#ready.clear();
     this.#loads = 0;
@@ -251,11 +253,12 @@ export class Batcher {
     const plans = [plan.slice(0, middle), plan.slice(middle)];
     const counts = plans.map((sizes) => sizes.reduce((sum, size) => sum + size, 0));
     const parts = [...divided(engine, signal, load, counts)];
-    const part = (index: 0 | 1, joinable: boolean): Load => {
+    const part = (index: 0 | 1, from: number, joinable: boolean): Load => {
       const { items = 0, requests = [] } = parts[index] ?? {};
-      return { ...load, requests, items, ...this.#sizesOf(requests, items), whole: false, plan: plans[index], joinable };
+      return { ...load, from, requests, items, ...this.#sizesOf(requests, items), whole: false, plan: plans[index], joinable };
     };
-    return [part(0, false), part(1, load.joinable)];
+    const first = part(0, load.from, false);
+    return [first, part(1, load.from + first.items, load.joinable)];
   }
 
   #formed(picked: readonly Load[]): Formed {
@@ -271,7 +274,7 @@ export class Batcher {
       id: picked.length === 1 && first?.whole === true ? first.id : `${first?.id ?? ""}.${this.#lastBatch.toString(36)}`,
       origin,
     };
-    return { envelope, shares: picked.map((load) => ({ entry: load.entry, items: load.items })) };
+    return { envelope, shares: picked.map(({ entry, from, items: count }) => ({ entry, from, items: count })) };
   }
 
   #sizesOf(requests: readonly Uint8Array[], items: number) {

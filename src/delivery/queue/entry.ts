@@ -5,6 +5,7 @@
  *
  * An entry of a durable queue begins as one whose sender waits. Once it is written (`keep`) nobody does:
  * what fails for good is lost then, and what the end of the process leaves over stays where it is kept.
+ * Which of its items are over, while others are not, is told (`onOver`): they are not sent again.
  */
 import { ACCEPTED, type Outcome } from "../../pipeline/outcome.ts";
 import type { DropReason, QueueLedger } from "./ledger.ts";
@@ -30,6 +31,8 @@ export interface EntryParts {
   readonly startMs?: number | undefined;
   /** Of a durable queue: called when an attempt has failed that is made again. */
   readonly onDelayed?: (() => void) | undefined;
+  /** Of a durable queue: called when `items` from its item `from` on are over, taken or lost, and not all of it is. */
+  readonly onOver?: ((from: number, items: number) => void) | undefined;
   readonly ledger: QueueLedger;
   /** Called once, before the sender is told. */
   readonly onDone: (entry: Entry) => void;
@@ -43,7 +46,8 @@ export class Entry {
   readonly outcome: Promise<Outcome>;
   readonly #parts: EntryParts;
   readonly #resolve: (outcome: Outcome) => void;
-  readonly #failures: Failure[] = [];
+  /** Of which nothing is booked yet. */
+  #failures: Failure[] = [];
   #left: number;
   #wanted = true;
   #kept = false;
@@ -64,12 +68,12 @@ export class Entry {
     this.#left = parts.items;
   }
 
-  /** Whether another attempt is of use: not where its sender was told to send it again. */
+  /** Whether another attempt is of use: not where its sender was told to send it again, or a broker has it. */
   get wanted(): boolean {
     return this.#wanted;
   }
 
-  /** Once it is done: the end of the process has left over some of it, of which nothing is booked. */
+  /** Once it is done: the end of the process, or `withdraw`, has left over some of it, of which nothing is booked. */
   get stays(): boolean {
     return this.#stays;
   }
@@ -79,12 +83,15 @@ export class Entry {
     return this.#failures.reduce((sum, { items, reason }) => (reason === "stopped" ? sum + items : sum), 0);
   }
 
-  /** It is written, and nobody waits for it any more. */
+  /** It is written, and nobody waits for it any more: what has failed for good is lost. Once it is done this changes nothing. */
   keep(): void {
+    if (this.#left === 0) return;
     this.#kept = true;
+    for (const failure of this.#failures) if (failure.reason !== "stopped") this.#lose(failure);
+    this.#failures = this.#failures.filter(({ reason }) => reason === "stopped");
   }
 
-  /** Its sender was told to send it again. */
+  /** Its sender was told to send it again, or a broker has it: what is not taken by now stays there. */
   withdraw(): void {
     this.#wanted = false;
   }
@@ -93,32 +100,36 @@ export class Entry {
     this.#parts.onDelayed?.();
   }
 
-  /** `items` of it went so; what the destination took or rejected is in the ledger already. */
-  told(items: number, outcome: Outcome): void {
+  /** `items` from `from` on went so; what the destination took or rejected is in the ledger already. */
+  told(from: number, items: number, outcome: Outcome): void {
     if (outcome.kind === "partial") {
       this.#rejected += outcome.rejected;
       this.#message = outcome.message;
     }
     if (outcome.kind === "accepted" && outcome.warning !== undefined) this.#warning = outcome;
-    this.#end(items);
+    this.#end(from, items, true);
   }
 
-  /** Nothing was taken of `items`. Where the sender was answered already the ledger has them as lost. */
-  failed(items: number, reason: DropReason, outcome: Outcome): void {
-    this.#failures.push({ items, reason, outcome });
-    this.#end(items);
+  /** Nothing was taken of `items` from `from` on. */
+  failed(from: number, items: number, reason: DropReason, outcome: Outcome): void {
+    const failure = { items, reason, outcome };
+    const over = this.kind !== "durable" || reason !== "stopped";
+    if (over && (this.#kept || this.kind === "answered")) this.#lose(failure);
+    else this.#failures.push(failure);
+    this.#end(from, items, over);
   }
 
-  #end(items: number): void {
+  #end(from: number, items: number, over: boolean): void {
     this.#left -= items;
-    if (this.#left > 0) return;
-    const outcome = this.kind === "answered" ? ACCEPTED : this.#settle();
+    const outcome = this.#left > 0 ? undefined : this.kind === "answered" ? ACCEPTED : this.#settle();
+    if (over && (this.#left > 0 || this.#stays)) this.#parts.onOver?.(from, items);
+    if (outcome === undefined) return;
     this.#parts.onDone(this);
     this.#resolve(outcome);
   }
 
   #settle(): Outcome {
-    const { items, ledger } = this.#parts;
+    const { items } = this.#parts;
     const failed = this.#failures.reduce((sum, failure) => sum + failure.items, 0);
     if (failed === 0) return this.#rejected > 0 ? { kind: "partial", rejected: this.#rejected, message: this.#message } : (this.#warning ?? ACCEPTED);
     const failure = this.#failures.find(({ outcome }) => outcome.kind === "retry") ?? this.#failures[0];
@@ -126,15 +137,21 @@ export class Entry {
     const over = this.kind === "durable" ? this.#failures.filter(({ reason }) => reason !== "stopped") : this.#failures;
     if (over.length < this.#failures.length) {
       this.#stays = true;
-      for (const one of over) ledger.lost(one.items, one.reason, "message" in one.outcome ? one.outcome.message : "");
+      for (const one of over) this.#lose(one);
       return outcome;
     }
     if (failed === items && !this.#kept) {
-      ledger.gaveBack(items);
+      this.#parts.ledger.gaveBack(items);
       return outcome;
     }
-    const message = "message" in outcome ? outcome.message : "";
-    for (const one of this.#failures) ledger.lost(one.items, one.reason, message);
-    return { kind: "partial", rejected: this.#rejected + failed, message };
+    for (const one of this.#failures) this.#lose(one);
+    return { kind: "partial", rejected: this.#rejected, message: this.#message };
+  }
+
+  /** Nobody sends these again. */
+  #lose({ items, outcome, reason }: Failure): void {
+    this.#message = "message" in outcome ? outcome.message : "";
+    this.#rejected += items;
+    this.#parts.ledger.lost(items, reason, this.#message);
   }
 }

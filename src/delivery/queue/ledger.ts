@@ -1,14 +1,14 @@
 /**
  * Law 2 for one destination and signal, at every moment:
  *
- *     offered + restored = sent + dropped (by reason) + dead + returned + repeated + queued
+ *     offered + restored = sent + dropped (by reason) + dead + returned + repeated + published + queued
  *
- * `restored` was found in the storage at the start; `sent` was accepted; `dead` is kept as dead letters;
- * `returned` is what the sender was told has failed, and still has; `repeated` came again with the key
- * of a request that was taken before; `queued` waits or is under way, in memory or in the storage, and
- * is what the next process restores. What a destination rejected in a partial success is dropped with the reason
- * `rejected`. Names are the Collector's where it has one. What is lost is also told, at a bounded rate:
- * a destination that is down would otherwise fill the log.
+ * `restored` was found in the storage at the start, or was handed out by a broker; `published` a broker keeps
+ * for any gateway; `sent` was accepted; `dead` is kept as dead letters; `returned` is what the sender was told
+ * has failed, and still has; `repeated` came again with the key of a request that was taken before; `queued`
+ * waits or is under way, in memory or in the storage, and is what the next process restores. What a destination
+ * rejected in a partial success is dropped with the reason `rejected`. Names are the Collector's where it has
+ * one. What is lost is also told, at a bounded rate: a destination that is down would otherwise fill the log.
  */
 import type { Logger } from "../../base/host.ts";
 import { ITEM_NAMES, type Signal } from "../../base/signal.ts";
@@ -49,6 +49,24 @@ export type QueueLedger = Pick<
   "capacity" | "grew" | "underWay" | "took" | "turnedAway" | "sent" | "gaveBack" | "lost" | "dead" | "retries" | "divided" | "close"
 >;
 
+/** For a queue in memory that another one feeds: what was offered, and what is given back, that one books itself. */
+export function fedLedger(ledger: Ledger): QueueLedger {
+  return {
+    capacity: () => {},
+    took: () => {},
+    turnedAway: () => {},
+    gaveBack: () => {},
+    close: () => {},
+    grew: (_size, bytes) => ledger.grew(0, bytes),
+    underWay: (batches) => ledger.underWay(batches),
+    sent: (items) => ledger.sent(items),
+    lost: (items, reason, message) => ledger.lost(items, reason, message),
+    dead: (items, reason, message) => ledger.dead(items, reason, message),
+    retries: (reason, waitMs, message) => ledger.retries(reason, waitMs, message),
+    divided: () => ledger.divided(),
+  };
+}
+
 export interface LedgerParts {
   /** The exporter's id. */
   readonly id: string;
@@ -71,6 +89,7 @@ export class Ledger {
   readonly #bytes: Counter;
   readonly #inFlight: Counter;
   readonly #restored: Counter;
+  readonly #published: Counter;
   readonly #dead: Counter;
   readonly #repeated: Counter;
   readonly #stored: Counter;
@@ -97,6 +116,7 @@ export class Ledger {
     this.#bytes = gauge("sluice_exporter_queue_bytes");
     this.#inFlight = gauge("otelcol_exporter_in_flight_requests");
     this.#restored = items("sluice_exporter_restored");
+    this.#published = items("sluice_exporter_published");
     this.#dead = items("sluice_exporter_dead");
     this.#repeated = items("sluice_exporter_repeated");
     this.#stored = gauge("sluice_exporter_stored_bytes");
@@ -162,10 +182,16 @@ export class Ledger {
     this.#tellLoss(items, reason, message);
   }
 
-  /** Items that the storage has from an earlier process. */
+  /** Items that the storage has from an earlier process, or that a broker has handed out. */
   restored(items: number): void {
     this.#restored.add(items);
     this.#queued.add(items);
+  }
+
+  /** Taken items that a broker keeps now: whoever it hands them out to has restored them. */
+  published(items: number): void {
+    this.#queued.add(-items);
+    this.#published.add(items);
   }
 
   /** Taken items that are kept as dead letters. */

@@ -8,14 +8,14 @@
  * in which a request arrived does not survive parking.
  */
 import { SluiceError } from "../../base/errors.ts";
+import type { Signal } from "../../base/signal.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { type Part, partition } from "../../otlp/partition.ts";
 import * as tape from "../../otlp/tape.ts";
 import type { Batch } from "../../pipeline/batch.ts";
-import { batchFrom, envelopeOf } from "../../pipeline/envelope.ts";
+import { batchFrom, envelopeOf, joined } from "../../pipeline/envelope.ts";
 import type { Envelope } from "../../pipeline/stage.ts";
 import type { Chunk } from "../../wire/chunk.ts";
-import { isOverBudget } from "./room.ts";
 
 export class Parcel {
   readonly items: number;
@@ -46,17 +46,17 @@ export class Parcel {
   }
 
   /** Gives the pool's blocks back, with a copy of what is in them. */
-  park(engine: Engine): void {
+  park(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
-    this.#envelope = { ...parkedOf(engine, batch), checked: true };
+    this.#envelope = { ...envelopeOf(batch), checked: true };
     this.#batch = undefined;
     batch.release();
   }
 
   /** What it carries, outside of the pool. */
-  envelope(engine: Engine): Envelope {
-    this.park(engine);
+  envelope(): Envelope {
+    this.park();
     if (this.#envelope === undefined) throw new SluiceError("ownership", "Cannot read a parcel: it was closed");
     return this.#envelope;
   }
@@ -74,28 +74,13 @@ export class Parcel {
    */
   halves(engine: Engine): readonly [Parcel, Parcel] | undefined {
     if (this.items < 2) return undefined;
-    this.park(engine);
+    this.park();
     const envelope = this.#envelope;
     if (envelope === undefined) return undefined;
     const parts = envelope.requests.length > 1 && envelope.signal === "profiles" ? halvesOfList(engine, envelope) : halvesOfOne(engine, envelope);
     if (parts !== undefined) this.close();
     return parts;
   }
-}
-
-/** The batch as an envelope, also where the pool has no room to lay out its pieces. */
-export function parkedOf(engine: Engine, batch: Batch): Envelope {
-  try {
-    return envelopeOf(engine, batch);
-  } catch (error) {
-    if (!isOverBudget(error)) throw error;
-  }
-  const requests = batch.chunks.map((chunk) => {
-    const bytes = new Uint8Array(chunk.length);
-    chunk.copyTo(bytes, 0);
-    return bytes;
-  });
-  return { signal: batch.signal, requests, items: batch.items, id: batch.id, origin: batch.origin };
 }
 
 /** Serialized bytes of a batch, as the Collector's `bytes` sizer counts them. */
@@ -109,8 +94,7 @@ function halvesOfOne(engine: Engine, envelope: Envelope): readonly [Parcel, Parc
     const [chunk] = batch.chunks;
     const parts = chunk === undefined ? [] : halve(engine, envelope, chunk);
     const [first, second] = parts.map(({ chunk: part, items }) => {
-      const { start, end } = part.contiguous(engine.pool);
-      const request = engine.bytes.slice(start, end);
+      const request = part.copy();
       part.release();
       return Parcel.ofEnvelope({ ...envelope, requests: [request], items });
     });
@@ -144,24 +128,23 @@ function sizeAt(words: Int32Array, at: number): number {
 }
 
 /** Profiles are whole requests, each with its dictionary. */
-function halvesOfList(engine: Engine, envelope: Envelope): readonly [Parcel, Parcel] | undefined {
+function halvesOfList(engine: Engine, envelope: Envelope): readonly [Parcel, Parcel] {
   const middle = envelope.requests.length >> 1;
-  const batch = batchFrom(engine, envelope);
-  try {
-    const counts = batch.chunks.map((chunk) => leavesIn(engine, envelope, chunk));
-    const before = counts.slice(0, middle).reduce((sum, items) => sum + items, 0);
-    const part = (from: number, to: number | undefined, items: number) =>
-      Parcel.ofEnvelope({ ...envelope, requests: envelope.requests.slice(from, to), items });
-    return [part(0, middle, before), part(middle, undefined, envelope.items - before)];
-  } finally {
-    batch.release();
-  }
+  const before = envelope.requests.slice(0, middle).reduce((sum, request) => sum + leavesIn(engine, envelope.signal, request), 0);
+  const part = (from: number, to: number | undefined, items: number) => Parcel.ofEnvelope({ ...envelope, requests: envelope.requests.slice(from, to), items });
+  return [part(0, middle, before), part(middle, undefined, envelope.items - before)];
 }
 
-function leavesIn(engine: Engine, { signal }: Envelope, chunk: Chunk): number {
-  const leaf = tape.leafLevel(signal);
-  const { words, base, count } = engine.index(signal, chunk, leaf);
-  let leaves = 0;
-  for (let record = 0, at = base; record < count; record++, at += tape.RECORD_WORDS) if (((words[at] ?? 0) & 0xff) === leaf) leaves++;
-  return leaves;
+/** Leaf items of a request that was checked before. Throws `over_budget`. */
+export function leavesIn(engine: Engine, signal: Signal, request: Uint8Array): number {
+  const chunk = joined(engine, [request]);
+  try {
+    const leaf = tape.leafLevel(signal);
+    const { words, base, count } = engine.index(signal, chunk, leaf);
+    let leaves = 0;
+    for (let record = 0, at = base; record < count; record++, at += tape.RECORD_WORDS) if (((words[at] ?? 0) & 0xff) === leaf) leaves++;
+    return leaves;
+  } finally {
+    chunk.release();
+  }
 }

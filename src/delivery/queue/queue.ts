@@ -11,11 +11,13 @@
  * Limits: `queue_size` in units of the sizer and `held_bytes_max`, both with what is under way, as in
  * the Collector. A request that alone is over `held_bytes_max` is not answered early: its sender waits.
  */
+import { isOverBudget } from "../../base/errors.ts";
 import type { Host } from "../../base/host.ts";
 import type { Signal } from "../../base/signal.ts";
 import type { Engine } from "../../otlp/engine.ts";
 import { Batch } from "../../pipeline/batch.ts";
 import type { Exporter } from "../../pipeline/component.ts";
+import { envelopeOf } from "../../pipeline/envelope.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import type { Envelope } from "../../pipeline/stage.ts";
 import type { RetrySettings } from "../backoff.ts";
@@ -25,8 +27,7 @@ import { Capacity } from "./capacity.ts";
 import { Entry, type EntryKind } from "./entry.ts";
 import { Fifo } from "./fifo.ts";
 import type { QueueLedger } from "./ledger.ts";
-import { bytesIn, Parcel, parkedOf } from "./parcel.ts";
-import { isOverBudget } from "./room.ts";
+import { bytesIn, Parcel } from "./parcel.ts";
 import type { QueueSettings, Sizer } from "./settings.ts";
 import { Shipment } from "./shipment.ts";
 
@@ -49,7 +50,7 @@ export const FULL_RETRY_MS = 1000;
 /** Bytes that each request counts for besides its own: so many tiny ones have their bound, too. */
 export const ENTRY_OVERHEAD_BYTES = 512;
 export const STOPPING: Outcome = { kind: "retry", message: "the gateway is stopping" };
-const UNWANTED: Outcome = { kind: "retry", message: "the storage failed" };
+const UNWANTED: Outcome = { kind: "retry", message: "it is not to be tried again here" };
 /** When there was no room in the pool to divide a request. */
 const ROOM_WAIT_MS = 100;
 /** A shard that is due while every consumer is busy is looked at again after this time at the least. */
@@ -71,6 +72,8 @@ export interface Fed {
   readonly startMs: number;
   /** Called when an attempt has failed that is made again. */
   readonly onDelayed: () => void;
+  /** Called when `items` from its item `from` on are over, taken or lost, and not all of it is. */
+  readonly onOver?: ((from: number, items: number) => void) | undefined;
   /** It stays in the pool until its turn, compressed as it came: its sender waits, and holds it there anyway. */
   readonly inPool?: true;
 }
@@ -156,8 +159,8 @@ export class Queue {
     }
   }
 
-  /** Delivers what is there, and counts as lost what was not answered `deadlineMs` from now. Nothing is held after the call. */
-  async drain(deadlineMs: number): Promise<void> {
+  /** Delivers what is there, and counts as lost what was not answered `deadlineMs` from now, or when `over` resolves. Nothing is held after the call. */
+  async drain(deadlineMs: number, over: Promise<void> = this.#parts.host.sleep(deadlineMs)): Promise<void> {
     const { host, ledger } = this.#parts;
     this.#stopping = true;
     this.#capacity.turnAllAway();
@@ -167,7 +170,7 @@ export class Queue {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#whenIdle = resolve;
     this.#settleIdle();
-    await Promise.race([promise, host.sleep(deadlineMs)]);
+    await Promise.race([promise, over]);
     this.#abandon();
     ledger.close();
   }
@@ -185,18 +188,18 @@ export class Queue {
 
   /** Throws when there is no memory for a copy; nothing is changed then. */
   #enter(load: Batch | Envelope, { alone, bytes, fed, kind, size }: Place): Entry {
-    const { engine, ledger } = this.#parts;
+    const { ledger } = this.#parts;
     const { items } = load;
     // A sender that waits holds its own bytes, in the pool.
     const stays = load instanceof Batch && alone && (kind === "waits" || fed?.inPool === true || (this.#ready.length === 0 && this.#hasConsumer()));
     const parcel = stays ? Parcel.ofBatch(load) : undefined;
-    const envelope = stays ? undefined : load instanceof Batch ? parkedOf(engine, load) : load;
+    const envelope = stays ? undefined : load instanceof Batch ? envelopeOf(load) : load;
     const onDone = () => this.#capacity.give(size, bytes);
     const entry = new Entry({ items, size, bytes, kind, ...fed, ledger, onDone });
     ledger.took(items);
     if (envelope !== undefined && !alone) this.#join(envelope, entry);
-    else if (parcel !== undefined) this.#ready.push(new Shipment(parcel, [{ entry, items }], ledger));
-    else if (envelope !== undefined) this.#ready.push(new Shipment(Parcel.ofEnvelope(envelope), [{ entry, items }], ledger));
+    else if (parcel !== undefined) this.#ready.push(new Shipment(parcel, [{ entry, from: 0, items }], ledger));
+    else if (envelope !== undefined) this.#ready.push(new Shipment(Parcel.ofEnvelope(envelope), [{ entry, from: 0, items }], ledger));
     this.#pump();
     return entry;
   }
@@ -223,9 +226,9 @@ export class Queue {
       const shipment = this.#ready.shift() ?? this.#formed();
       if (shipment === undefined) return;
       if (!shipment.wanted) {
-        // Its sender was told to send it again.
+        // A durable queue's: its sender was told to send it again, or a broker has it.
         shipment.parcel.close();
-        shipment.failedRest("send_failed", UNWANTED);
+        shipment.failedRest("stopped", UNWANTED);
         continue;
       }
       this.#underWay.add(shipment);
@@ -274,9 +277,8 @@ export class Queue {
       shipment.abandon();
       shipment.parcel.close();
     }
-    for (const { entry, items } of this.#batcher?.abandon() ?? []) {
-      if (entry.kind === "answered") ledger.lost(items, "stopped", "the gateway stopped");
-      entry.failed(items, "stopped", { kind: "retry", message: "the gateway stopped before the destination answered" });
+    for (const { entry, from, items } of this.#batcher?.abandon() ?? []) {
+      entry.failed(from, items, "stopped", { kind: "retry", message: "the gateway stopped before the destination answered" });
     }
     this.#attempts.end();
   }

@@ -58,7 +58,7 @@ export const queueSchema = z
     sizer: z.enum(SIZERS).optional().describe("What `queue_size` counts: requests (where left out), items (spans, data points, log records) or bytes."),
     block_on_overflow: z.boolean().default(false).describe("A request that finds no room waits for it, at most a minute."),
     wait_for_result: z.boolean().default(false).describe("The sender is answered when the destination has answered: nothing is lost on a crash."),
-    storage: z.string().optional().describe("Id of the extension that keeps the queue on disk. Without it the queue is in memory."),
+    storage: z.string().optional().describe("Id of the extension that keeps the queue, on disk or beyond the machine. Without it the queue is in memory."),
     durability: z
       .enum(MODES)
       .optional()

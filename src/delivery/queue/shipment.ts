@@ -1,24 +1,20 @@
 /**
- * One batch on its way to the destination, made of shares of requests. What is taken is in the ledger
- * at once. What fails is lost at once where every sender was answered before; where they wait, it is
- * theirs again when nothing at all was taken, and lost otherwise. A partial success of a batch of
- * several requests is attributed to no sender (DESIGN section 6). In a durable queue, what the end of
- * the process has left over is the tail of the batch: parts are tried one after the other, in order.
+ * One batch on its way to the destination, made of shares of requests, in order. Its parts are tried one
+ * after the other, in order, too: what is over of it is always its front, and each share is told as soon as
+ * some of it is. What is taken is in the ledger at once. A partial success of a batch of several requests is
+ * attributed to no sender (DESIGN section 6). In a durable queue, what the end of the process has left over
+ * is all that is left: the tail of the batch.
  */
 import { ACCEPTED, type Outcome } from "../../pipeline/outcome.ts";
 import type { Entry } from "./entry.ts";
 import type { DropReason, QueueLedger } from "./ledger.ts";
 import type { Parcel } from "./parcel.ts";
 
+/** `items` of a request, from its item `from` on. */
 export interface Share {
   readonly entry: Entry;
+  readonly from: number;
   readonly items: number;
-}
-
-interface Loss {
-  readonly items: number;
-  readonly reason: DropReason;
-  readonly outcome: Outcome;
 }
 
 export class Shipment {
@@ -28,13 +24,12 @@ export class Shipment {
   readonly #waits: boolean;
   /** Of a durable queue. */
   readonly durable: boolean;
-  readonly #losses: Loss[] = [];
-  #taken = 0;
-  #rejected = 0;
-  #message = "";
-  #warning: Outcome | undefined;
+  /** Something of it was taken. */
+  #taken = false;
   #left: number;
-  #open = true;
+  /** The share that what is left begins in, and how much of that is over. */
+  #share = 0;
+  #over = 0;
 
   /** All shares are of one kind. */
   constructor(parcel: Parcel, shares: readonly Share[], ledger: QueueLedger) {
@@ -48,21 +43,21 @@ export class Shipment {
 
   /** Whether anyone still wants to know: not once it was abandoned, or is over. */
   get open(): boolean {
-    return this.#open;
+    return this.#left > 0;
   }
 
   /** Whether its senders wait for the answer, and nothing was taken yet: they can send it again. */
   get returnable(): boolean {
-    return this.#waits && this.#taken + this.#rejected === 0;
+    return this.#waits && !this.#taken;
   }
 
   get waits(): boolean {
     return this.#waits;
   }
 
-  /** Whether an attempt is of use to anyone. */
+  /** Whether an attempt at what is left is of use to anyone. */
   get wanted(): boolean {
-    return this.#shares.some(({ entry }) => entry.wanted);
+    return this.#shares.some(({ entry }, index) => index >= this.#share && entry.wanted);
   }
 
   /** The latest arrival: nobody is given up before the time. Undefined: from the first attempt. */
@@ -72,42 +67,33 @@ export class Shipment {
     }, undefined);
   }
 
-  /** An attempt has failed that is made again. */
+  /** An attempt has failed that is made again: with what is over nobody has anything to do any more. */
   delayed(): void {
-    for (const { entry } of this.#shares) entry.delayed();
+    for (let index = this.#share; index < this.#shares.length; index++) this.#shares[index]?.entry.delayed();
   }
 
   /** Kept as dead letters: nobody needs to do anything about them. */
   buried(items: number, reason: DropReason, message: string): void {
-    this.#taken += items;
-    this.#warning = { kind: "accepted", warning: `${items} items are kept as dead letters: ${message}` };
     this.#ledger.dead(items, reason, message);
-    this.#less(items);
+    this.#told(items, { kind: "accepted", warning: `${items} items are kept as dead letters: ${message}` });
   }
 
   accepted(items: number, outcome: Outcome): void {
-    this.#taken += items;
-    if (outcome.kind === "accepted" && outcome.warning !== undefined) this.#warning = outcome;
     this.#ledger.sent(items);
-    this.#less(items);
+    this.#told(items, outcome);
   }
 
   /** A partial success: `rejected` of `items` are lost. */
   partly(items: number, rejected: number, message: string): void {
-    this.#taken += items - rejected;
-    this.#rejected += rejected;
-    this.#message = message;
     if (items > rejected) this.#ledger.sent(items - rejected);
     this.#ledger.lost(rejected, "rejected", message);
-    this.#less(items);
+    this.#told(items, { kind: "partial", rejected, message });
   }
 
+  /** Nothing was taken of `items`. */
   failed(items: number, reason: DropReason, outcome: Outcome): void {
-    if (!this.#waits && !this.durable) this.#ledger.lost(items, reason, "message" in outcome ? outcome.message : "");
-    // Of a durable queue's batch, what is left over is all that was not tried: its tail.
     const all = this.durable && reason === "stopped" ? this.#left : items;
-    this.#losses.push({ items: all, reason, outcome });
-    this.#less(all);
+    this.#next(all, (entry, from, count) => entry.failed(from, count, reason, outcome));
   }
 
   /** Everything that is left has failed: what is under way may arrive all the same, nobody will hear. */
@@ -116,52 +102,30 @@ export class Shipment {
   }
 
   failedRest(reason: DropReason, outcome: Outcome): void {
-    if (this.#open) this.failed(this.#left, reason, outcome);
+    this.failed(this.#left, reason, outcome);
   }
 
-  #less(items: number): void {
+  #told(items: number, outcome: Outcome): void {
+    this.#taken = true;
+    // The only sender is told the truth; of several nobody knows whose items they are.
+    const told = this.#shares.length === 1 ? outcome : ACCEPTED;
+    this.#next(items, (entry, from, count) => entry.told(from, count, told));
+  }
+
+  /** Tells the entries of the front of what is left that it is over. */
+  #next(items: number, tell: (entry: Entry, from: number, items: number) => void): void {
     this.#left -= items;
-    if (this.#left > 0) return;
-    this.#open = false;
-    this.#tell();
-  }
-
-  #tell(): void {
-    const stopped = this.durable ? this.#losses.find(({ reason }) => reason === "stopped") : undefined;
-    const loss = stopped ?? this.#losses.find(({ outcome }) => outcome.kind === "retry") ?? this.#losses[0];
-    if (loss !== undefined && this.#taken + this.#rejected === 0) {
-      for (const { entry, items } of this.#shares) entry.failed(items, loss.reason, loss.outcome);
-      return;
+    let left = items;
+    for (let share = this.#shares[this.#share]; left > 0 && share !== undefined; share = this.#shares[this.#share]) {
+      const from = share.from + this.#over;
+      const count = Math.min(left, share.items - this.#over);
+      left -= count;
+      this.#over += count;
+      if (this.#over === share.items) {
+        this.#share++;
+        this.#over = 0;
+      }
+      tell(share.entry, from, count);
     }
-    if (this.#waits || this.durable) this.#lose();
-    if (stopped !== undefined) return this.#tellDurable(stopped);
-    const outcome = this.#shares.length === 1 ? this.#truth(loss) : ACCEPTED;
-    for (const { entry, items } of this.#shares) entry.told(items, outcome);
-  }
-
-  #lose(): void {
-    for (const { items, reason, outcome } of this.#losses) {
-      if (this.durable && reason === "stopped") continue;
-      this.#ledger.lost(items, reason, "message" in outcome ? outcome.message : "");
-    }
-  }
-
-  /** What was settled is the front of the batch. */
-  #tellDurable({ items: left, reason, outcome }: Loss): void {
-    let settled = this.parcel.items - left;
-    for (const { entry, items } of this.#shares) {
-      const done = Math.min(items, settled);
-      settled -= done;
-      if (done > 0) entry.told(done, ACCEPTED);
-      if (items > done) entry.failed(items - done, reason, outcome);
-    }
-  }
-
-  /** For the only sender. */
-  #truth(loss: Loss | undefined): Outcome {
-    const lost = this.#losses.reduce((sum, { items }) => sum + items, this.#rejected);
-    if (lost === 0) return this.#warning ?? ACCEPTED;
-    const message = loss !== undefined && "message" in loss.outcome ? loss.outcome.message : this.#message;
-    return { kind: "partial", rejected: lost, message };
   }
 }

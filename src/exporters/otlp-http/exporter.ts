@@ -78,7 +78,7 @@ export class OtlpHttpExporter implements Exporter {
   async #post(url: string, { slices, length }: Body, onReleased: () => void): Promise<HttpResult> {
     const { timeoutMs } = this.#destination;
     try {
-      return await this.#client.post({ url, headers: this.#headers, slices, length, timeoutMs, responseMaxBytes: RESPONSE_BYTES_MAX, onReleased });
+      return await this.#client.send({ url, headers: this.#headers, slices, length, timeoutMs, responseMaxBytes: RESPONSE_BYTES_MAX, onReleased });
     } catch (error) {
       // A client rejects only before it has written anything.
       onReleased();

@@ -61,6 +61,25 @@ function skipGroup(at: usize): usize {
   return at;
 }
 
+/** The number of the field that `field` read. */
+let numberRead: u32 = 0;
+
+/** Behind the field at `at`; its number is left in `numberRead`, its body in `bodyAt`. */
+@inline
+function field(at: usize): usize {
+  const byte = <u32>load<u8>(at);
+  if ((byte & 0x87) == 2 && load<u8>(at, 1) < 0x80) {
+    bodyAt = at + 2;
+    numberRead = byte >>> 3;
+    return bodyAt + <usize>load<u8>(at, 1);
+  }
+  const body = readVarint(at);
+  const tag = varintRead;
+  const next = value(body, tag);
+  numberRead = tag >>> 3;
+  return next;
+}
+
 /**
  * Finds the fields of the message at [start, end). `slots` maps the field numbers 0 to 127 to rows,
  * 255 for none; a row of `out` is tag, body, end, where absent a tag of -1; `rows` of them. A repeated
@@ -70,28 +89,30 @@ export function readFields(start: usize, end: usize, slots: usize, out: usize, r
   for (let row = out, stop = out + <usize>rows * 12; row < stop; row += 12) store<i32>(row, -1);
   for (let at = start; at < end; ) {
     const from = at;
-    const byte = <u32>load<u8>(at);
-    let next: usize;
-    let number: u32;
-    if ((byte & 0x87) == 2 && load<u8>(at, 1) < 0x80) {
-      bodyAt = at + 2;
-      next = bodyAt + <usize>load<u8>(at, 1);
-      number = byte >>> 3;
-    } else {
-      at = readVarint(at);
-      number = varintRead >>> 3;
-      next = value(at, varintRead);
-    }
-    at = next;
-    if (number > 127) continue;
-    const slot = <usize>load<u8>(slots + number);
+    at = field(at);
+    if (numberRead > 127) continue;
+    const slot = <usize>load<u8>(slots + numberRead);
     if (slot == 255) continue;
     const row = out + slot * 12;
     if (load<i32>(row) == -1) {
       store<u32>(row, <u32>from);
       store<u32>(row, <u32>bodyAt, 4);
     }
-    store<u32>(row, <u32>next, 8);
+    store<u32>(row, <u32>at, 8);
+  }
+}
+
+/** The same of one field that occurs once: reads no further than to it. Its row is at `out`. */
+export function findField(start: usize, end: usize, number: u32, out: usize): void {
+  store<i32>(out, -1);
+  for (let at = start; at < end; ) {
+    const from = at;
+    at = field(at);
+    if (numberRead != number) continue;
+    store<u32>(out, <u32>from);
+    store<u32>(out, <u32>bodyAt, 4);
+    store<u32>(out, <u32>at, 8);
+    return;
   }
 }
 

@@ -83,8 +83,7 @@ function walk(engine: Engine, signal: Signal, { requests }: Load, counts: readon
       return key;
     });
     return parts.map(({ chunk: part, items }) => {
-      const { start, end } = part.contiguous(engine.pool);
-      const request = engine.bytes.slice(start, end);
+      const request = part.copy();
       part.release();
       return { requests: [request], items };
     });

@@ -7,9 +7,10 @@
  * Invariant: an entry is there whole or not at all, since its values come and go in one commit.
  */
 import { SluiceError } from "../../base/errors.ts";
+import type { Engine } from "../../otlp/engine.ts";
 import type { Envelope } from "../stage.ts";
-import { type Change, type Storage, STORAGE_KEY_CHARACTERS_MAX, STORAGE_VALUE_BYTES_MAX } from "../storage.ts";
-import { envelopeFromBytes, envelopeToBytes } from "./envelope-bytes.ts";
+import { type Change, type Storage, STORAGE_KEY_CHARACTERS_MAX } from "../storage.ts";
+import { storedFrom, valueCount, valuesOf } from "../stored.ts";
 
 const NUMBER_DIGITS = 16;
 const PAGE_KEYS = 1000;
@@ -54,29 +55,17 @@ export class Journal {
     }
   }
 
-  /** `bytes` are `bytesOf` the envelope. Resolves when it is kept; rejects when it is not. */
+  /** `bytes` are `bytesOfEnvelope` of it. Resolves when it is kept; rejects when it is not. */
   add(number: number, bytes: Uint8Array): Promise<void> {
-    const entry = { number, bytes: bytes.length };
-    return this.#storage.commit(
-      this.#keysOf(entry).map((key, index): Change => {
-        const at = index * STORAGE_VALUE_BYTES_MAX;
-        return { kind: "put", key, value: bytes.subarray(at, at + STORAGE_VALUE_BYTES_MAX) };
-      }),
-    );
+    const keys = this.#keysOf({ number, bytes: bytes.length });
+    return this.#storage.commit(valuesOf(bytes).map((value, index): Change => ({ kind: "put", key: keys[index] ?? "", value })));
   }
 
-  /** Rejects with `internal` when it is not there whole. */
-  async read(entry: Entry): Promise<Envelope> {
-    const bytes = new Uint8Array(entry.bytes);
-    let at = 0;
-    for (const key of this.#keysOf(entry)) {
-      const value = (await this.#storage.get(key)) ?? new Uint8Array(0);
-      if (at + value.length > bytes.length) break;
-      bytes.set(value, at);
-      at += value.length;
-    }
-    const envelope = envelopeFromBytes(bytes.subarray(0, at));
-    return entry.restAnswered === true ? { ...envelope, restAnswered: true } : envelope;
+  /** Rejects with `internal` when it is not there whole, with `over_budget` when it cannot be checked now. */
+  async read(entry: Entry, engine: Engine): Promise<Envelope> {
+    const stored = storedFrom(engine, await Promise.all(this.#keysOf(entry).map((key) => this.#storage.get(key))));
+    if (stored === undefined) throw new SluiceError("internal", "Cannot read what a stage held: it is damaged");
+    return entry.restAnswered === true ? { ...stored.envelope, restAnswered: true } : stored.envelope;
   }
 
   /** Notes that the rest of an entry was answered. */
@@ -96,10 +85,6 @@ export class Journal {
 
   #keysOf({ number, bytes }: Entry): string[] {
     const first = `${this.#prefix}${String(number).padStart(NUMBER_DIGITS, "0")}-${bytes}`;
-    const count = Math.max(1, Math.ceil(bytes / STORAGE_VALUE_BYTES_MAX));
-    return Array.from({ length: count }, (_, index) => (index === 0 ? first : `${first}/${index}`));
+    return Array.from({ length: valueCount(bytes) }, (_, index) => (index === 0 ? first : `${first}/${index}`));
   }
 }
-
-/** What an entry of this envelope is. */
-export const bytesOf = envelopeToBytes;

@@ -8,10 +8,12 @@
  * object ended. Limit: the room, which several stages share; without any the sender is told to wait.
  */
 import type { Host } from "../../base/host.ts";
-import { messageOf } from "../../base/errors.ts";
+import { isOverBudget, messageOf } from "../../base/errors.ts";
+import type { Engine } from "../../otlp/engine.ts";
 import { failureOf, type Outcome } from "../outcome.ts";
 import type { Envelope, Next, Share, Stage } from "../stage.ts";
-import { bytesOf, type Entry, type Journal } from "./journal.ts";
+import { bytesOfEnvelope } from "../stored.ts";
+import type { Entry, Journal } from "./journal.ts";
 import type { Room } from "./room.ts";
 
 /** Law 4, age: as long as a vendor's worst day. */
@@ -24,6 +26,7 @@ const FULL_RETRY_MS = 1000;
 export interface KeptParts {
   /** One that `namesEntries`. */
   readonly stage: Stage;
+  readonly engine: Engine;
   readonly journal: Journal;
   readonly room: Room;
   readonly host: Pick<Host, "clock" | "logger" | "random" | "sleep">;
@@ -70,7 +73,7 @@ export class KeptStage implements Stage {
   async consume(envelope: Envelope, next: Next): Promise<Outcome> {
     const { journal, room, stage } = this.#parts;
     if (this.#draining || envelope.items === 0) return stage.consume(envelope, next);
-    const bytes = bytesOf(envelope);
+    const bytes = bytesOfEnvelope(envelope);
     if (!room.take(bytes.length)) {
       return { kind: "retry", message: `there is no room to keep it: ${room.bytesMax} bytes are held`, afterMs: FULL_RETRY_MS };
     }
@@ -105,11 +108,11 @@ export class KeptStage implements Stage {
 
   /** Entries from before, one after the other. Never rejects. */
   async #giveAgain(entries: readonly Entry[], next: Next): Promise<void> {
-    const { host, journal } = this.#parts;
+    const { host } = this.#parts;
     for (const stored of entries) {
       let envelope: Envelope;
       try {
-        envelope = await journal.read(stored);
+        envelope = await this.#read(stored);
       } catch (error) {
         // It stays where it is: whoever mends the storage has it at the next start.
         host.logger.log("error", "Cannot read telemetry that was kept", { entry: stored.number, bytes: stored.bytes, message: messageOf(error) });
@@ -119,6 +122,19 @@ export class KeptStage implements Stage {
       const entry = this.#hold(stored, envelope);
       this.#waiting--;
       await this.#giveUntilTaken(entry, envelope, next);
+    }
+  }
+
+  /** Waits for room to check it in. */
+  async #read(stored: Entry): Promise<Envelope> {
+    const { engine, journal } = this.#parts;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await journal.read(stored, engine);
+      } catch (error) {
+        if (!isOverBudget(error)) throw error;
+        await this.#wait(attempt);
+      }
     }
   }
 

@@ -4,8 +4,7 @@
  */
 import { encodeKeyValue, type Plain } from "../../otlp/any-value.ts";
 import * as tables from "../../otlp/tables.ts";
-import { concatenated, delimited } from "../../wire/message.ts";
-import { I64, VARINT, varintSize, writeVarint } from "../../wire/varint.ts";
+import { concatenated, delimited, doubleField, fixed64Field, textField, varintField } from "../../wire/message.ts";
 import type { Sample } from "../counters.ts";
 import { type Family, familiesOf } from "./families.ts";
 
@@ -25,20 +24,18 @@ const CUMULATIVE = 2;
 /** Units whose values are doubles even when they happen to be whole: a metric has one type. */
 const FRACTIONAL: ReadonlySet<string> = new Set(["s"]);
 
-const encoder = new TextEncoder();
-
 /** The body of an ExportMetricsServiceRequest. */
 export function writeOwnMetrics({ samples, resource, schemaUrl, scope, startNanos, timeNanos }: OwnMetrics): Uint8Array {
-  const start = fixed64(tables.NUMBER_DATA_POINT_START_TIME_UNIX_NANO, startNanos);
-  const time = fixed64(tables.NUMBER_DATA_POINT_TIME_UNIX_NANO, timeNanos);
+  const start = fixed64Field(tables.NUMBER_DATA_POINT_START_TIME_UNIX_NANO, startNanos);
+  const time = fixed64Field(tables.NUMBER_DATA_POINT_TIME_UNIX_NANO, timeNanos);
   const metrics = familiesOf(samples).map((family) => metric(family, family.metric.kind === "gauge" ? [time] : [start, time]));
-  const scopeBody = concatenated([text(tables.INSTRUMENTATION_SCOPE_NAME, scope.name), text(tables.INSTRUMENTATION_SCOPE_VERSION, scope.version)]);
+  const scopeBody = concatenated([textField(tables.INSTRUMENTATION_SCOPE_NAME, scope.name), textField(tables.INSTRUMENTATION_SCOPE_VERSION, scope.version)]);
   const scopeMetrics = concatenated([delimited(tables.SCOPE_METRICS_SCOPE, scopeBody), ...metrics]);
   const attributes = [...resource].map(([key, value]) => delimited(tables.RESOURCE_ATTRIBUTES, encodeKeyValue(key, value)));
   const resourceMetrics = concatenated([
     delimited(tables.RESOURCE_METRICS_RESOURCE, concatenated(attributes)),
     delimited(tables.RESOURCE_METRICS_SCOPE_METRICS, scopeMetrics),
-    ...(schemaUrl === "" ? [] : [text(tables.RESOURCE_METRICS_SCHEMA_URL, schemaUrl)]),
+    ...(schemaUrl === "" ? [] : [textField(tables.RESOURCE_METRICS_SCHEMA_URL, schemaUrl)]),
   ]);
   return delimited(tables.EXPORT_METRICS_SERVICE_REQUEST_RESOURCE_METRICS, resourceMetrics);
 }
@@ -53,13 +50,13 @@ function metric({ metric: { name, kind, unit, description }, samples }: Family, 
           tables.METRIC_SUM,
           concatenated([
             ...points,
-            varint(tables.SUM_AGGREGATION_TEMPORALITY, CUMULATIVE),
-            ...(kind === "counter" ? [varint(tables.SUM_IS_MONOTONIC, 1)] : []),
+            varintField(tables.SUM_AGGREGATION_TEMPORALITY, CUMULATIVE),
+            ...(kind === "counter" ? [varintField(tables.SUM_IS_MONOTONIC, 1)] : []),
           ]),
         );
   return delimited(
     tables.SCOPE_METRICS_METRICS,
-    concatenated([text(tables.METRIC_NAME, name), text(tables.METRIC_DESCRIPTION, description), text(tables.METRIC_UNIT, unit), data]),
+    concatenated([textField(tables.METRIC_NAME, name), textField(tables.METRIC_DESCRIPTION, description), textField(tables.METRIC_UNIT, unit), data]),
   );
 }
 
@@ -69,28 +66,6 @@ function point({ labels, value }: Sample, times: readonly Uint8Array[], fraction
 }
 
 function number(value: number, fractional: boolean): Uint8Array {
-  if (!fractional && Number.isSafeInteger(value)) return fixed64(tables.NUMBER_DATA_POINT_AS_INT, BigInt.asUintN(64, BigInt(value)));
-  return eightBytes(tables.NUMBER_DATA_POINT_AS_DOUBLE, (view, at) => view.setFloat64(at, value, true));
-}
-
-function text(field: number, value: string): Uint8Array {
-  return delimited(field, encoder.encode(value));
-}
-
-function varint(field: number, value: number): Uint8Array {
-  const tag = (field << 3) | VARINT;
-  const bytes = new Uint8Array(varintSize(tag) + varintSize(value));
-  writeVarint(bytes, writeVarint(bytes, 0, tag), value);
-  return bytes;
-}
-
-function fixed64(field: number, value: bigint): Uint8Array {
-  return eightBytes(field, (view, at) => view.setBigUint64(at, value, true));
-}
-
-function eightBytes(field: number, set: (view: DataView, at: number) => void): Uint8Array {
-  const tag = (field << 3) | I64;
-  const bytes = new Uint8Array(varintSize(tag) + 8);
-  set(new DataView(bytes.buffer), writeVarint(bytes, 0, tag));
-  return bytes;
+  if (!fractional && Number.isSafeInteger(value)) return fixed64Field(tables.NUMBER_DATA_POINT_AS_INT, BigInt.asUintN(64, BigInt(value)));
+  return doubleField(tables.NUMBER_DATA_POINT_AS_DOUBLE, value);
 }

@@ -8,7 +8,7 @@
  * once, as in the Collector, and counted as dropped when nobody takes it.
  */
 import type { Host, Logger } from "../../base/host.ts";
-import { messageOf } from "../../base/errors.ts";
+import { isOverBudget, messageOf } from "../../base/errors.ts";
 import type { Signal } from "../../base/signal.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import type { Envelope, Next, PlainOrigin, Stage } from "../../pipeline/stage.ts";
@@ -83,6 +83,7 @@ export class HoldingStage<Kept extends Leaf> implements Stage {
     try {
       splits = this.#parts.split(envelope);
     } catch (error) {
+      books.turnedAway(items, isOverBudget(error) ? "no_memory" : "invalid");
       return failureOf(error);
     }
     const arrivals = splits.flatMap((split) => split.arrivals);
@@ -95,7 +96,11 @@ export class HoldingStage<Kept extends Leaf> implements Stage {
     this.#promise(growth.leaves, growth.bytes);
     const outcome = await this.#passRest(envelope, splits, items - arrivals.length, next);
     this.#promise(-growth.leaves, -growth.bytes);
-    if (outcome.kind === "retry" || outcome.kind === "refused") return outcome;
+    if (outcome.kind === "retry" || outcome.kind === "refused") {
+      // They go with the rest of their request, which has been counted: the sender has both still.
+      books.turnedAway(arrivals.length, "rest_not_taken");
+      return outcome;
+    }
     this.#put(key, arrivals, envelope, next);
     return outcome;
   }

@@ -49,12 +49,9 @@ export class Answers {
   outcome({ head, signal, encoding }: Asked, outcome: Outcome, cut: PartialSuccess): Answer {
     switch (outcome.kind) {
       case "accepted":
-        return this.#success(head, signal, encoding, cut);
+        return this.#success(head, signal, encoding, outcome.warning === undefined ? cut : joined(cut, { rejected: 0, message: outcome.warning }));
       case "partial":
-        return this.#success(head, signal, encoding, {
-          rejected: cut.rejected + outcome.rejected,
-          message: [cut.message, outcome.message].filter((text) => text !== "").join("; "),
-        });
+        return this.#success(head, signal, encoding, joined(cut, outcome));
       case "retry": {
         const seconds = outcome.afterMs === undefined ? RETRY_AFTER_SECONDS : Math.max(1, Math.ceil(outcome.afterMs / 1000));
         return this.error(head, encoding, 503, 14, `Cannot deliver now: ${outcome.message}`, { "retry-after": String(seconds) });
@@ -78,4 +75,8 @@ export class Answers {
     const always = this.#always[encoding];
     return this.#cors === undefined ? always : { ...always, ...this.#cors.answer(head) };
   }
+}
+
+function joined(one: PartialSuccess, other: PartialSuccess): PartialSuccess {
+  return { rejected: one.rejected + other.rejected, message: [one.message, other.message].filter((text) => text !== "").join("; ") };
 }

@@ -7,7 +7,7 @@
  * goes to the engine; the batch is released here once its outcome is known.
  */
 import { messageOf, SluiceError, type ErrorCode } from "../../base/errors.ts";
-import type { Answer, Aside, BodyResult, Coding, Handler, RequestBody, RequestHead } from "../../base/host.ts";
+import type { Answer, Aside, BodyResult, Canonical, Coding, Handler, RequestBody, RequestHead } from "../../base/host.ts";
 import { type Signal } from "../../base/signal.ts";
 import type { Admission } from "../../otlp/admission.ts";
 import type { Encoding } from "../../otlp/responses.ts";
@@ -168,8 +168,17 @@ class Door {
     if (admission !== undefined) return this.#take(request, admission, arrived);
     // What is mended does not leave as it came.
     arrived?.block.release();
-    const canonical = await aside.canonical(signal, encoding, engine.bytes.subarray(start, end)).finally(() => block.release());
-    return this.#take(request, engine.admitCanonical(signal, canonical), undefined);
+    let held = true;
+    const letGo = (): void => {
+      if (held) block.release();
+      held = false;
+    };
+    const admit = (made: Canonical): Admission => {
+      // First: there may be no room for both.
+      letGo();
+      return engine.admitCanonical(signal, made);
+    };
+    return this.#take(request, await aside.canonical(signal, encoding, engine.bytes.subarray(start, end), admit).finally(letGo), undefined);
   }
 
   /** Takes over the holds on what was admitted and on `arrived`. */

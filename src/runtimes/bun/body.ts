@@ -9,7 +9,7 @@
 import type { BodyResult, RequestBody } from "../../base/host.ts";
 import type { Block, Pool } from "../../base/pool.ts";
 import { FetchBody } from "../fetch/body.ts";
-import { copierOf } from "../fetch/copy.ts";
+import { freeCopied } from "../node/copy.ts";
 
 /** A body that is taken whole lies in memory twice for a moment. */
 const WHOLE_BYTES_MAX = 1 << 20;
@@ -66,7 +66,7 @@ export class BunBody implements RequestBody {
   }
 
   #asPieces(): FetchBody {
-    this.#pieces ??= new FetchBody(this.#request, this.#length, this.#pool, this.#timeoutMs);
+    this.#pieces ??= new FetchBody(this.#request, this.#length, this.#pool, this.#timeoutMs, freeCopied);
     return this.#pieces;
   }
 }
@@ -76,7 +76,7 @@ function place(pool: Pool, block: Block, buffer: ArrayBuffer, length: number): B
     block.release();
     return { kind: "aborted" };
   }
-  copierOf(pool.memory)(block.start, new Uint8Array(buffer));
+  pool.memory.copyIn(block.start, new Uint8Array(buffer));
   // Nobody else has it: moving it to one without bytes frees it.
   buffer.transfer(0);
   return { kind: "ok", block, start: block.start, end: block.start + length };

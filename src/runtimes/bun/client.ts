@@ -1,6 +1,6 @@
 /**
  * Sending over Bun's fetch: half the memory of its `node:http`, which keeps what it writes (see
- * docs/decisions/013). One POST, one attempt: redirects are answers, response codings are not undone,
+ * docs/decisions/013). One request, one attempt: redirects are answers, response codings are not undone,
  * nothing is sent again.
  *
  * Ownership: fetch copies a body when it is called, so the slices are released at once.
@@ -33,7 +33,7 @@ export function bunClients(overNode: (options: HttpClientOptions) => HttpClient)
       const running = new Set<AbortController>();
       const mayFetch = options.maxConnections === 0 && options.maxIdleConnections > 0;
       return {
-        post: (request) => (mayFetch && sender.takes(request) ? sender.post(request, running) : other.post(request)),
+        send: (request) => (mayFetch && sender.takes(request) ? sender.send(request, running) : other.send(request)),
         close() {
           for (const controller of running) controller.abort();
           return other.close();
@@ -51,7 +51,7 @@ class Sender {
     return length <= BODY_BYTES_MAX && this.#underWay < FETCHES_MAX && url.startsWith("http:");
   }
 
-  async post(request: HttpRequest, running: Set<AbortController>): Promise<HttpResult> {
+  async send(request: HttpRequest, running: Set<AbortController>): Promise<HttpResult> {
     const controller = new AbortController();
     const { timeoutMs } = request;
     let late = false;
@@ -72,11 +72,14 @@ class Sender {
     }
   }
 
-  async #exchange({ url, headers, slices, length, responseMaxBytes, onReleased }: HttpRequest, controller: AbortController): Promise<HttpResult> {
+  async #exchange(
+    { method = "POST", url, headers, slices, length, responseMaxBytes, onReleased }: HttpRequest,
+    controller: AbortController,
+  ): Promise<HttpResult> {
     const options: BunRequestInit = {
-      method: "POST",
+      method,
       headers,
-      body: this.#bodyOf(slices, length),
+      ...((method === "POST" || method === "PUT") && { body: this.#bodyOf(slices, length) }),
       redirect: "manual",
       decompress: false,
       signal: controller.signal,
@@ -132,6 +135,6 @@ function reasonOf(error: unknown): "connect" | "reset" {
 
 /** Bun's fetch takes shared memory as a body, and leaves a coded answer as it is when asked to (bun.sh/docs, "fetch"). */
 interface BunRequestInit extends Omit<RequestInit, "body"> {
-  readonly body: Uint8Array;
+  readonly body?: Uint8Array;
   readonly decompress: boolean;
 }

@@ -8,16 +8,15 @@
  */
 import type { BodyResult, RequestBody } from "../../base/host.ts";
 import type { Block, Pool } from "../../base/pool.ts";
-import { copierOf } from "./copy.ts";
 
 /** First block of a body without a declared length. */
 const GUESS_BYTES = 64 * 1024;
 /** For a whole body, where the caller says nothing else: as on `node:http`. */
 const TIMEOUT_MS = 60_000;
 /** Before an early answer the rest of an upload is thrown away for so long, while it goes on. */
-const LINGER_MS = 2000;
+const LINGER_MS = 5000;
 /** A sender that pauses for so long waits for the answer. */
-const LINGER_IDLE_MS = 300;
+const LINGER_IDLE_MS = 1000;
 const LINGER_BYTES = 32 << 20;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
@@ -27,15 +26,17 @@ export class FetchBody implements RequestBody {
   readonly #declared: number | undefined;
   readonly #pool: Pool;
   readonly #timeoutMs: number;
+  readonly #onCopied: (piece: Uint8Array) => void;
   #reader: Reader | undefined;
   #ended: boolean;
 
-  /** `declared` is the Content-Length, `timeoutMs` the time for the whole body; 0 is none. */
-  constructor(request: Request, declared: number | undefined, pool: Pool, timeoutMs: number = TIMEOUT_MS) {
+  /** `declared` is the Content-Length, `timeoutMs` the time for the whole body; 0 is none. `onCopied` gets each piece that is in its place. */
+  constructor(request: Request, declared: number | undefined, pool: Pool, timeoutMs: number = TIMEOUT_MS, onCopied: (piece: Uint8Array) => void = () => {}) {
     this.#stream = request.body;
     this.#declared = declared;
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
+    this.#onCopied = onCopied;
     this.#ended = this.#stream === null;
   }
 
@@ -108,7 +109,7 @@ export class FetchBody implements RequestBody {
   }
 
   async #collect(reader: Reader, first: Block, maxBytes: number): Promise<BodyResult> {
-    const copyIn = copierOf(this.#pool.memory);
+    const { memory } = this.#pool;
     let block = first;
     let used = 0;
     for (;;) {
@@ -122,11 +123,12 @@ export class FetchBody implements RequestBody {
       if (needed > block.capacity) {
         const larger = this.#pool.take(Math.min(Math.max(needed, block.capacity * 2), Math.max(needed, maxBytes)));
         if (larger === undefined) return drop(block, "over_budget");
-        this.#pool.memory.copy(larger.start, block.start, used);
+        memory.copy(larger.start, block.start, used);
         block.release();
         block = larger;
       }
-      copyIn(block.start + used, piece);
+      memory.copyIn(block.start + used, piece);
+      this.#onCopied(piece);
       used = needed;
     }
     this.#ended = true;

@@ -1,5 +1,5 @@
 /**
- * Sending over fetch, for Workers, which have nothing else. One POST, one attempt: redirects are
+ * Sending over fetch, for Workers, which have nothing else. One request, one attempt: redirects are
  * answers, and nothing is sent again. The platform undoes gzip in answers whatever is asked; `br` only
  * where a compatibility flag lets it, and ours does not (docs/decisions/011).
  *
@@ -25,7 +25,7 @@ export interface FetchClientOptions {
 export function fetchClient({ memory, fetch: send }: FetchClientOptions): HttpClient {
   const running = new Set<AbortController>();
   return {
-    async post(wanted) {
+    async send(wanted) {
       const { timeoutMs, slices, length, onReleased } = wanted;
       const [only] = slices;
       const own = slices.length === 1 && only !== undefined && only.buffer !== memory.buffer ? ownBytes(only) : undefined;
@@ -66,20 +66,32 @@ function gather(slices: readonly Uint8Array[], length: number): Uint8Array<Array
 
 async function exchange(
   send: typeof fetch,
-  { url, headers, timeoutMs, responseMaxBytes }: HttpRequest,
+  { method = "POST", url, headers, timeoutMs, responseMaxBytes }: HttpRequest,
   body: Uint8Array<ArrayBuffer>,
   signal: AbortSignal,
 ): Promise<HttpResult> {
   try {
-    const response = await send(url, { method: "POST", headers: headersOf(headers), body, redirect: "manual", signal });
+    const response = await send(url, {
+      method,
+      headers: headersOf(headers),
+      ...((method === "POST" || method === "PUT") && { body }),
+      redirect: "manual",
+      signal,
+    });
     const read = await readAll(response, responseMaxBytes);
     if (read === "too_large") return failed("response_too_large", `an answer of more than ${responseMaxBytes} bytes`);
     return { kind: "response", status: response.status, header: (name) => headerOf(response, name), body: read };
   } catch (error) {
     if (signal.aborted) return failed("timeout", `no answer within ${timeoutMs} ms`);
-    const message = messageOf(error);
+    const message = causeOf(error);
     return failed(LOOKS_TLS.test(message) ? "tls" : LOOKS_UNREACHED.test(message) ? "connect" : "reset", message);
   }
+}
+
+/** Node's fetch says what went wrong only in the cause. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? messageOf(error.cause) : "";
+  return cause === "" ? messageOf(error) : `${messageOf(error)}: ${cause}`;
 }
 
 /** What the operator set stands; otherwise no coding is asked for, though some destinations do not listen. */

@@ -16,10 +16,24 @@ import { Gateway, type GatewayParts, type GatewayPlan } from "../../pipeline/gat
 import { answerFetch, type FetchServing } from "./exchange.ts";
 import type { MountedServer } from "./server.ts";
 
+/** As much of what the platform hands out as is used (developers.cloudflare.com/queues). */
+export interface MessageBatch {
+  readonly messages: readonly QueueMessage[];
+}
+
+export interface QueueMessage {
+  readonly body: unknown;
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: { readonly delaySeconds?: number }): void;
+}
+
 /** A gateway to `export default` on Workers, to give to `Deno.serve`, to mount in a Hono app. */
 export interface FetchGateway {
   /** Answers OTLP requests; any other path is 404. May be passed on without its object. */
   readonly fetch: (request: Request, env?: unknown, ctx?: unknown) => Promise<Response>;
+  /** Takes what a Cloudflare Queue hands out, on Workers, where an exporter's `sending_queue` is in one. */
+  readonly queue?: (batch: MessageBatch, env?: unknown, ctx?: unknown) => Promise<void>;
   /** Refuses new requests, lets those under way end until `deadlineMs` from now (default 10 s), then closes connections. */
   stop(deadlineMs?: number): Promise<void>;
 }

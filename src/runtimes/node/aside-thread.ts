@@ -1,22 +1,28 @@
 /** The thread of aside.ts: one body after the other through an engine of its own. */
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, SluiceError } from "../../base/errors.ts";
-import { type Made, type Task, transferable } from "./aside.ts";
+import { bytesAt, type Made, placeOf, TAKEN, type Task } from "./aside.ts";
 import { nodeEngine } from "./host.ts";
 
 // aside.ts starts this file, and gives it the size.
 const memoryBytes: number = workerData;
-const engine = nodeEngine(memoryBytes);
+const engine = nodeEngine(memoryBytes, { shared: true });
+const NONE = new Uint8Array(0);
+/** Of what was made last, which stays until it was taken. */
+let release = (): void => {};
 
-parentPort?.on("message", (task: Task) => {
-  const made = make(task);
-  // A copy out of the engine's memory.
-  parentPort?.postMessage(made, made.kind === "made" && made.canonical.kind === "ok" ? transferable(made.canonical.bytes) : []);
+parentPort?.on("message", (message: Task | typeof TAKEN) => {
+  if (message === TAKEN) release();
+  else parentPort?.postMessage(make(message), []);
 });
 
-function make({ bytes, encoding, signal }: Task): Made {
+function make({ encoding, place, signal }: Task): Made {
   try {
-    return { kind: "made", canonical: engine.canonicalOf(signal, encoding, bytes) };
+    const made = engine.canonicalOf(signal, encoding, bytesAt(place));
+    const { canonical } = made;
+    ({ release } = made);
+    if (canonical.kind === "malformed") return { kind: "made", canonical, place: undefined };
+    return { kind: "made", canonical: { ...canonical, bytes: NONE }, place: placeOf(canonical.bytes) };
   } catch (error) {
     return { kind: "failed", code: error instanceof SluiceError ? error.code : "internal", message: messageOf(error) };
   }

@@ -1,17 +1,18 @@
 /**
- * Sending over `node:http` and `node:https` with a keep-alive agent. One POST, one attempt: redirects
+ * Sending over `node:http` and `node:https` with a keep-alive agent. One request, one attempt: redirects
  * are answers, response codings are not undone, and a kept-alive connection that turns out to be dead
  * is a failure like any other, never sent again from here.
  *
  * Ownership: the slices are read until both the request's last byte was handed to the operating
  * system and the exchange is over, or the socket is closed; then `onReleased` is called, once.
  */
-import * as http from "node:http";
-import * as https from "node:https";
+import type * as Http from "node:http";
+import type * as Https from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { messageOf, SluiceError } from "../../base/errors.ts";
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResult } from "../../base/host.ts";
 import { gather } from "./copy.ts";
+import { http, httpsModule } from "./http.ts";
 import { clientTls } from "./tls.ts";
 
 /** Slices of fewer bytes on average are laid out in one buffer first: a write each would cost more (docs/decisions/006). */
@@ -22,22 +23,26 @@ type FailReason = Extract<HttpResult, { kind: "failed" }>["reason"];
 /** Throws `config` when a certificate cannot be read. */
 export function nodeClient(options: HttpClientOptions): HttpClient {
   const plain = once(new http.Agent(agentOptions(options)));
-  const secure = once(new https.Agent({ ...agentOptions(options), ...clientTls(options.tls) }));
-  const running = new Set<http.ClientRequest>();
+  const tls = clientTls(options.tls);
+  let secure: Https.Agent | undefined;
+  const secureAgent = (): Https.Agent => (secure ??= once(new (httpsModule().Agent)({ ...agentOptions(options), ...tls })));
+  const running = new Set<Http.ClientRequest>();
   const targets = new Map<string, Target>();
   return {
-    post(wanted) {
+    send(wanted) {
+      const { method = "POST" } = wanted;
       const target = targetOf(targets, wanted.url);
-      const settings = { ...target, method: "POST", headers: { ...wanted.headers, "content-length": wanted.length } };
-      const request = target.protocol === "https:" ? https.request({ ...settings, agent: secure }) : http.request({ ...settings, agent: plain });
+      const headers = method === "GET" ? wanted.headers : { ...wanted.headers, "content-length": wanted.length };
+      const settings = { ...target, method, headers };
+      const request = target.protocol === "https:" ? httpsModule().request({ ...settings, agent: secureAgent() }) : http.request({ ...settings, agent: plain });
       running.add(request);
       request.once("close", () => running.delete(request));
-      return post(request, wanted);
+      return begin(request, wanted);
     },
     close() {
       for (const request of running) request.destroy(new SluiceError("aborted", "Cannot finish a request: the client was closed", { retryable: true }));
       plain.destroy();
-      secure.destroy();
+      secure?.destroy();
       return Promise.resolve();
     },
   };
@@ -48,7 +53,7 @@ export function nodeClient(options: HttpClientOptions): HttpClient {
  * answer, though the first may have arrived. It goes by `reusedSocket`: a request that never says so
  * is sent once. Node and Bun leave that choice to the caller, and nothing here reads it.
  */
-function once<A extends http.Agent>(agent: A): A {
+function once<A extends Http.Agent>(agent: A): A {
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {
     reuse(socket, request);
@@ -58,7 +63,7 @@ function once<A extends http.Agent>(agent: A): A {
 }
 
 /** A URL as `node:http` wants it. Taking it apart for each request shows in a profile. */
-type Target = Pick<http.RequestOptions, "protocol" | "hostname" | "port" | "path" | "auth">;
+type Target = Pick<Http.RequestOptions, "protocol" | "hostname" | "port" | "path" | "auth">;
 
 /** Destinations come from the configuration: a handful. */
 const TARGETS_MAX = 64;
@@ -74,7 +79,7 @@ function targetOf(targets: Map<string, Target>, url: string): Target {
   return target;
 }
 
-function agentOptions(options: HttpClientOptions): http.AgentOptions {
+function agentOptions(options: HttpClientOptions): Http.AgentOptions {
   return {
     // Node reads a limit of 0 idle connections as its own default.
     keepAlive: options.maxIdleConnections > 0,
@@ -84,7 +89,7 @@ function agentOptions(options: HttpClientOptions): http.AgentOptions {
   };
 }
 
-function post(request: http.ClientRequest, { slices, length, timeoutMs, responseMaxBytes, onReleased }: HttpRequest): Promise<HttpResult> {
+function begin(request: Http.ClientRequest, { slices, length, timeoutMs, responseMaxBytes, onReleased }: HttpRequest): Promise<HttpResult> {
   const fine = isFine(slices, length);
   const release = fine ? () => {} : releaseWhenOver(request, onReleased);
   const result = exchange(request, timeoutMs, responseMaxBytes, release);
@@ -94,7 +99,7 @@ function post(request: http.ClientRequest, { slices, length, timeoutMs, response
     onReleased();
     request.end(whole);
   } else {
-    send(request, slices);
+    write(request, slices);
   }
   return result;
 }
@@ -104,7 +109,7 @@ function isFine(slices: readonly Uint8Array[], length: number): boolean {
 }
 
 /** One writev for head and body. */
-function send(request: http.ClientRequest, slices: readonly Uint8Array[]): void {
+function write(request: Http.ClientRequest, slices: readonly Uint8Array[]): void {
   request.cork();
   for (const slice of slices) request.write(slice);
   request.end();
@@ -115,7 +120,7 @@ function send(request: http.ClientRequest, slices: readonly Uint8Array[]): void 
  * The release rule: neither `finish` nor the end of the exchange alone is enough. Returns what to call
  * when the request was given up before it had a socket, and so before a byte was written.
  */
-function releaseWhenOver(request: http.ClientRequest, onReleased: () => void): () => void {
+function releaseWhenOver(request: Http.ClientRequest, onReleased: () => void): () => void {
   let finished = false;
   let over = false;
   let released = false;
@@ -145,7 +150,7 @@ function releaseWhenOver(request: http.ClientRequest, onReleased: () => void): (
 }
 
 /** The outcome, by the deadline at the latest; the deadline also ends an upload that goes on behind an early answer. */
-function exchange(request: http.ClientRequest, timeoutMs: number, responseMaxBytes: number, unwritten: () => void): Promise<HttpResult> {
+function exchange(request: Http.ClientRequest, timeoutMs: number, responseMaxBytes: number, unwritten: () => void): Promise<HttpResult> {
   return new Promise((resolve) => {
     let connected = false;
     const fail = (reason: FailReason, message: string) => {
@@ -175,7 +180,7 @@ function exchange(request: http.ClientRequest, timeoutMs: number, responseMaxByt
   });
 }
 
-function collect(response: http.IncomingMessage, maxBytes: number, done: (body: Uint8Array | "reset" | "response_too_large") => void): void {
+function collect(response: Http.IncomingMessage, maxBytes: number, done: (body: Uint8Array | "reset" | "response_too_large") => void): void {
   const pieces: Uint8Array[] = [];
   let length = 0;
   response.on("data", (piece: Uint8Array) => {
@@ -189,7 +194,7 @@ function collect(response: http.IncomingMessage, maxBytes: number, done: (body: 
   response.once("error", () => done("reset"));
 }
 
-function headerOf(response: http.IncomingMessage, name: string): string | undefined {
+function headerOf(response: Http.IncomingMessage, name: string): string | undefined {
   const value = response.headers[name];
   return typeof value === "object" ? value.join(", ") : value;
 }

@@ -4,6 +4,7 @@
  * as its value, and `copy` out of a Buffer over the memory (docs/decisions/006). On Deno `fill` goes
  * byte by byte, 2 ns each, and `set` into plain memory is the memcpy; on Bun they cost the same.
  */
+import type { Copies } from "../../base/memory.ts";
 import { runtimeName } from "../name.ts";
 
 /** Freeing costs about a microsecond. */
@@ -21,6 +22,15 @@ export function copyIn(memory: Buffer, at: number, piece: Uint8Array): void {
   if (!FILLS) memory.set(piece, at);
   // Buffer refuses to fill with nothing.
   else if (piece.length > 0) memory.fill(piece, at, at + piece.length);
+}
+
+/** Of a memory that is shared. */
+export function sharedCopies(bytes: Uint8Array): Copies {
+  const memory = bufferOver(bytes);
+  return {
+    copyIn: (at, piece) => copyIn(memory, at, piece),
+    copyOut: (target, at, start, end) => void memory.copy(target, at, start, end),
+  };
 }
 
 /** The slices end to end, in a new buffer of `length` bytes. */

@@ -7,6 +7,7 @@ import { Engine } from "../../otlp/engine.ts";
 import { asideThread } from "./aside.ts";
 import { nodeClient } from "./client.ts";
 import { nodeCodecs } from "./codecs.ts";
+import { sharedCopies } from "./copy.ts";
 import { type LogFormat, nodeLogger } from "./logger.ts";
 import { processMemory } from "./process-memory.ts";
 import { runtimeName } from "../name.ts";
@@ -23,19 +24,22 @@ const COLUMNS = 80;
 /** Deno copies plain memory several times as fast (docs/decisions/006), and its sockets and zlib take a copy either way. */
 const SHARED = runtimeName() !== "deno";
 
-/** A kernel over memory of its own, shared where zlib and sockets then read it without a copy. Throws `config` for a size out of range. */
-export function nodeEngine(memoryBytes: number = MEMORY_BYTES, options: { readonly poison?: boolean } = {}): Engine {
+/** A kernel over memory of its own, shared where zlib and sockets then read it without a copy, or as asked. Throws `config` for a size out of range. */
+export function nodeEngine(
+  memoryBytes: number = MEMORY_BYTES,
+  { shared = SHARED, ...options }: { readonly poison?: boolean; readonly shared?: boolean } = {},
+): Engine {
   if (!(memoryBytes >= MEMORY_BYTES_MIN && memoryBytes <= MEMORY_BYTES_MAX)) {
     throw new SluiceError("config", `Cannot make a memory of ${memoryBytes} bytes: out of range`, { cure: "Use between 8 MiB and 2 GiB" });
   }
   const pages = Math.floor(memoryBytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: SHARED });
-  const module = new WebAssembly.Module(kernelBytes());
-  return new Engine(createKernel({ module, memory }), options);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  const module = new WebAssembly.Module(kernelBytes(shared));
+  return new Engine(createKernel({ module, memory, ...(shared ? { copies: sharedCopies } : {}) }), options);
 }
 
-function kernelBytes(): Uint8Array<ArrayBuffer> {
-  const url = new URL(SHARED ? "../../kernel/kernel-shared.wasm" : "../../kernel/kernel.wasm", import.meta.url);
+function kernelBytes(shared: boolean): Uint8Array<ArrayBuffer> {
+  const url = new URL(shared ? "../../kernel/kernel-shared.wasm" : "../../kernel/kernel.wasm", import.meta.url);
   try {
     return new Uint8Array(readFileSync(url));
   } catch (error) {
@@ -68,10 +72,13 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
     server: nodeServer(engine.pool, logger, options.onListenerError),
     client: nodeClient,
     memory: processMemory,
-    // On Deno bodies that are handed from thread to thread pile up: gigabytes before they are collected.
-    aside: runtimeName() === "deno" ? undefined : asideThread(engine.bytes.length),
+    aside: asideThread(engine.bytes.length),
     // Only who stores loads SQLite.
     openStorage: async (one) => (await import("./storage/storage.ts")).openStorage(one),
+    // The same of objects.
+    openObjects: async (one) => (await import("./objects/open.ts")).openObjects(one, clock),
+    // The same of NATS.
+    openJetStream: async (one) => (await import("./jetstream/jetstream.ts")).openJetStream(one),
   };
 }
 

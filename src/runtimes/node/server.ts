@@ -6,14 +6,14 @@
  * Ownership: a block that `read` hands out is the handler's; on every other way out (limit, budget,
  * abort) it was given back here.
  */
-import * as http from "node:http";
-import * as https from "node:https";
+import type * as Http from "node:http";
 import { messageOf } from "../../base/errors.ts";
 import type { Answer, Handler, HttpServer, Listener, ListenOptions, Logger, RequestHead } from "../../base/host.ts";
 import type { Pool } from "../../base/pool.ts";
 import { NodeBody } from "./body.ts";
 import { Connections } from "./connections.ts";
 import { bufferOver } from "./copy.ts";
+import { http, httpsModule } from "./http.ts";
 import { listenError } from "./listen-error.ts";
 import { serverTls } from "./tls.ts";
 
@@ -45,8 +45,8 @@ interface Serving {
 async function listen(serving: Serving, options: ListenOptions, onListenerError: (cause: unknown) => void): Promise<Listener> {
   const server = createServer(options);
   const connections = new Connections(server, options.tls !== undefined, options.headersTimeoutMs || HEADERS_TIMEOUT_MS);
-  server.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => serve(serving, request, response, false));
-  server.on("checkContinue", (request: http.IncomingMessage, response: http.ServerResponse) => serve(serving, request, response, true));
+  server.on("request", (request: Http.IncomingMessage, response: Http.ServerResponse) => serve(serving, request, response, false));
+  server.on("checkContinue", (request: Http.IncomingMessage, response: Http.ServerResponse) => serve(serving, request, response, true));
   await opened(server, options);
   server.on("error", onListenerError);
   const address = server.address();
@@ -61,10 +61,10 @@ async function listen(serving: Serving, options: ListenOptions, onListenerError:
   };
 }
 
-function createServer(options: ListenOptions): http.Server {
+function createServer(options: ListenOptions): Http.Server {
   const headersTimeout = options.headersTimeoutMs || HEADERS_TIMEOUT_MS;
   const requestTimeout = options.requestTimeoutMs || REQUEST_TIMEOUT_MS;
-  const settings: http.ServerOptions = {
+  const settings: Http.ServerOptions = {
     // Node refuses a header's time-out above that of the whole request.
     headersTimeout: Math.min(headersTimeout, requestTimeout),
     requestTimeout,
@@ -75,10 +75,10 @@ function createServer(options: ListenOptions): http.Server {
     insecureHTTPParser: false,
   };
   if (options.tls === undefined) return http.createServer(settings);
-  return https.createServer({ ...settings, ...serverTls(options.tls, options.key) });
+  return httpsModule().createServer({ ...settings, ...serverTls(options.tls, options.key) });
 }
 
-function opened(server: http.Server, options: ListenOptions): Promise<void> {
+function opened(server: Http.Server, options: ListenOptions): Promise<void> {
   const host = options.hostname === "localhost" ? "127.0.0.1" : options.hostname;
   return new Promise((resolve, reject) => {
     const failed = (error: unknown) => reject(listenError(error, options));
@@ -91,7 +91,7 @@ function opened(server: http.Server, options: ListenOptions): Promise<void> {
 }
 
 /** Running exchanges get until the deadline; `Connection: close` on their answers empties the rest. */
-function stop(server: http.Server, connections: Connections, deadlineMs: number): Promise<void> {
+function stop(server: Http.Server, connections: Connections, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => {
       server.closeAllConnections();
@@ -105,7 +105,7 @@ function stop(server: http.Server, connections: Connections, deadlineMs: number)
   });
 }
 
-function serve(serving: Serving, request: http.IncomingMessage, response: http.ServerResponse, expectsContinue: boolean): void {
+function serve(serving: Serving, request: Http.IncomingMessage, response: Http.ServerResponse, expectsContinue: boolean): void {
   const body = new NodeBody(request, serving.pool, serving.memory, expectsContinue ? () => response.writeContinue() : undefined);
   // Without a listener an error on a socket that the client reset would end the process; `close` tells the body.
   request.on("error", ignore);
@@ -119,10 +119,10 @@ function serve(serving: Serving, request: http.IncomingMessage, response: http.S
   );
 }
 
-function reply(serving: Serving, request: http.IncomingMessage, response: http.ServerResponse, body: NodeBody, answer: Answer): void {
+function reply(serving: Serving, request: Http.IncomingMessage, response: Http.ServerResponse, body: NodeBody, answer: Answer): void {
   if (response.destroyed || request.socket.destroyed) return;
   const early = !body.ended;
-  const headers: http.OutgoingHttpHeaders = { ...answer.headers, "content-length": answer.body.length };
+  const headers: Http.OutgoingHttpHeaders = { ...answer.headers, "content-length": answer.body.length };
   if (early || serving.stopping) headers["connection"] = "close";
   response.writeHead(answer.status, headers);
   if (early) linger(request, response, answer.body);
@@ -135,7 +135,7 @@ function reply(serving: Serving, request: http.IncomingMessage, response: http.S
  * client while it still writes, and it would never see why: so the answer goes out whole, what still
  * arrives is thrown away for a while, and then the connection is closed.
  */
-function linger(request: http.IncomingMessage, response: http.ServerResponse, body: Uint8Array): void {
+function linger(request: Http.IncomingMessage, response: Http.ServerResponse, body: Uint8Array): void {
   if (body.length > 0) response.write(body);
   else response.flushHeaders();
   let left = LINGER_BYTES;
@@ -165,9 +165,9 @@ class NodeHead implements RequestHead {
   readonly method: string;
   readonly path: string;
   readonly contentLength: number | undefined;
-  readonly #request: http.IncomingMessage;
+  readonly #request: Http.IncomingMessage;
 
-  constructor(request: http.IncomingMessage) {
+  constructor(request: Http.IncomingMessage) {
     const { headers, url = "/", method = "" } = request;
     const query = url.indexOf("?");
     const declared = headers["content-length"];

@@ -84,8 +84,8 @@ function checked({ tls, maxConnections }: HttpClientOptions, engine: Engine): Ht
 
 function keptClient(client: HttpClient, keepAlive: KeepAlive): HttpClient {
   return {
-    post(request) {
-      const result = client.post(request);
+    send(request) {
+      const result = client.send(request);
       keepAlive(result);
       return result;
     },

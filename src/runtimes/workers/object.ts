@@ -13,6 +13,7 @@ import { KeptStage } from "../../pipeline/kept/stage.ts";
 import type { Storage } from "../../pipeline/storage.ts";
 import { answerMounted, type Mounted, notStarted, type Parts, startMounted } from "../fetch/mount.ts";
 import { Alarm } from "./alarm.ts";
+import { bucketOf } from "./bucket.ts";
 import type { ObjectState } from "./durable-object.ts";
 import { engineHere, groundOf } from "./ground.ts";
 import { workersHost } from "./host.ts";
@@ -74,7 +75,7 @@ async function open(texts: readonly string[], { storage }: ObjectState, env: unk
   const alarm = new Alarm({ storage, host: workersHost(engineHere(), "info", () => {}) });
   await alarm.find();
   const stages: KeptStage[] = [];
-  const mounted = await startMounted(texts, { ...ground, parts: (plan) => partsOf(plan, alarm.over(durableObjectStorage(storage)), stages) }).catch(
+  const mounted = await startMounted(texts, { ...ground, parts: (plan) => partsOf(plan, env, alarm.over(durableObjectStorage(storage)), stages) }).catch(
     () => undefined,
   );
   if (mounted !== undefined && pending(mounted, stages) > 0) alarm.set();
@@ -82,11 +83,11 @@ async function open(texts: readonly string[], { storage }: ObjectState, env: unk
 }
 
 /** What the gateway in an object is made of. Stages that are kept are put into `stages`. */
-function partsOf(plan: Plan, storage: Storage, stages: KeptStage[]): Parts {
+function partsOf(plan: Plan, env: unknown, storage: Storage, stages: KeptStage[]): Parts {
   const engine = engineHere();
   // What outlives its request lives on in the object.
   const host = objectHost(
-    workersHost(engine, plan.logLevel ?? "info", () => {}),
+    { ...workersHost(engine, plan.logLevel ?? "info", () => {}), boundObjects: (name: string) => bucketOf(env, name, () => {}) },
     storage,
   );
   const room = new Room(KEPT_BYTES_MAX);
@@ -97,7 +98,7 @@ function partsOf(plan: Plan, storage: Storage, stages: KeptStage[]): Parts {
     keep(stage, place) {
       if (stage.state === "none" || stage.namesEntries !== true) return stage;
       const journal = new Journal(storage, `held/${place.pipeline}/${place.processor}/`);
-      const kept = new KeptStage({ stage, journal, room, host });
+      const kept = new KeptStage({ stage, engine, journal, room, host });
       stages.push(kept);
       return kept;
     },

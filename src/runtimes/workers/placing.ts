@@ -19,12 +19,18 @@ export function needsObject(plan: Plan, engine: Engine, host: Host): boolean {
   const storing = { ...host, openStorage: () => Promise.reject(new SluiceError("internal", "Cannot open a storage outside of a Durable Object")) };
   const { exporters, joined, pipelines } = buildGraph({ plan, engine, host: storing, counters: new Counters(), keep: (stage) => stage });
   const queues = [...exporters.values()].some(({ state = "none" }) => state !== "none");
-  return stores(plan) || queues || joined.some(({ junction }) => junction.holds) || pipelines.some(({ holds }) => holds);
+  const needs = stores(plan) || queues || joined.some(({ junction }) => junction.holds) || pipelines.some(({ holds }) => holds);
+  const workerOnly = plan.extensions.find(({ definition }) => definition.inObject === false);
+  if (!needs || workerOnly === undefined) return needs;
+  throw new SluiceError("config", `Cannot use extension "${workerOnly.id}" beside what needs a Durable Object: it is for the Worker itself`, {
+    path: `extensions.${workerOnly.id}`,
+    cure: "Name a file_storage in sending_queue.storage, which is the object's own, or take out what holds telemetry between requests",
+  });
 }
 
 /** Whether an extension is there to store with. */
 function stores({ extensions }: Plan): boolean {
-  return extensions.some(({ definition }) => definition.stores === true);
+  return extensions.some(({ definition }) => definition.stores === true && definition.inWorker !== true);
 }
 
 function checkQueues({ exporters }: Plan): void {

@@ -12,6 +12,7 @@ import { Id, isList, isMap, Time, type Value } from "../../../src/ottl/value.ts"
 import { lentEngine } from "../../harness/engine.ts";
 import { judge } from "../../harness/judge.ts";
 import { type At, type Editable, normal, operandIn, part, type Part, runSteps, stepIn, visit } from "./scene.ts";
+import { runsHere } from "../../harness/runs.ts";
 
 interface Op {
   readonly context: Context;
@@ -303,7 +304,7 @@ describe("paths of contexts", () => {
       const { bytes: source } = payload(signal, { items: 14, resources: 2, seed: 5, order, unknown: order === "interleaved" });
       fc.assert(
         fc.property(fc.array(opsOf(signal), { minLength: 1, maxLength: 6 }), (ops) => check(signal, source, model(signal, source, ops), ops)),
-        { seed: 20261121, numRuns: 25, endOnFailure: true },
+        { seed: 20261121, numRuns: runsHere(25), endOnFailure: true },
       );
     });
   });
@@ -318,7 +319,7 @@ describe("paths of contexts", () => {
           const wanted = model("metrics", source, row, (at) => has(at, ...shapes));
           check("metrics", source, wanted, row, (data) => numbers.includes(data));
         }),
-        { seed: 20261121, numRuns: 4, endOnFailure: true },
+        { seed: 20261121, numRuns: runsHere(4), endOnFailure: true },
       );
     }
   });

@@ -10,6 +10,7 @@ import { judgeOf, type Plain as Message } from "../../harness/judge.ts";
 import { list } from "../../harness/multiset.ts";
 import { built, call, edited, engine, named, operand } from "./harness.ts";
 import { spans, walk } from "./walk.ts";
+import { runsHere } from "../../harness/runs.ts";
 
 type Pairs = readonly (readonly [string, Plain])[];
 
@@ -164,7 +165,7 @@ describe("any map", () => {
         const wanted = maps.map((given) => messages([...(edited(named(SECOND, name), new Map(given), with_) as Map<string, Plain>)]));
         expect(onEach(name, maps, with_)).toEqual(wanted);
       }),
-      { numRuns: 5 },
+      { numRuns: runsHere(5) },
     );
   });
 });

@@ -30,10 +30,15 @@ function merged(metric: Plain, args: Readonly<Record<string, unknown>>): { reado
     },
   };
   const batch = batchOf("metrics", admitted(engine, "metrics", bytes));
-  const after = new Run(engine, "metrics", [step], new Counters()).run(batch);
-  const out = batchBytes(after);
-  after.release();
-  batch.release();
+  let out: Uint8Array;
+  try {
+    const after = new Run(engine, "metrics", [step], new Counters()).run(batch);
+    out = batchBytes(after);
+    after.release();
+  } finally {
+    batch.release();
+  }
+  expect(engine.pool.blocks).toBe(0);
   const request = judge("metrics").toObject(out) as { resourceMetrics: { scopeMetrics: { metrics: Plain[] }[] }[] };
   return { bytes: out, metric: request.resourceMetrics[0]?.scopeMetrics[0]?.metrics[0] ?? {} };
 }
@@ -104,5 +109,6 @@ describe("what it does not touch", () => {
       expect(() => merged(histogram(), { target_value: wrong, method: "limit_buckets" })).toThrow(BuildError);
       expect(() => merged(histogram(), { target_value: () => wrong, method: "limit_buckets" })).toThrow(StatementError);
     }
+    expect(engine.pool.blocks).toBe(0);
   });
 });

@@ -24,7 +24,7 @@ function post(slices: readonly Uint8Array[], options: Partial<HttpRequest> = {},
   const length = slices.reduce((sum, slice) => sum + slice.length, 0);
   const client = fetchClient({ memory, fetch: send });
   const onReleased = () => void released++;
-  const result = client.post({ url: sink.url, headers: {}, slices, length, timeoutMs: 5000, responseMaxBytes: 100, onReleased, ...options });
+  const result = client.send({ url: sink.url, headers: {}, slices, length, timeoutMs: 5000, responseMaxBytes: 100, onReleased, ...options });
   return { client, result };
 }
 

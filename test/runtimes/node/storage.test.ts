@@ -40,7 +40,17 @@ function databaseAt(at: OpenStorageOptions, options: Partial<OpenStorageOptions>
 
 /** What a commit is to the thread: one put a key, each of `length` bytes. */
 function packed(keys: readonly string[], length: number) {
-  return { changes: keys.map((key, index) => ({ key, start: index * length, end: (index + 1) * length })), bytes: new ArrayBuffer(keys.length * length) };
+  const bytes = keys.length * length;
+  return {
+    changes: keys.map((key, index) => ({ key, buffer: 0, start: index * length, end: (index + 1) * length })),
+    buffers: [new ArrayBuffer(bytes)],
+    bytes,
+  };
+}
+
+/** And one that deletes. */
+function deleting(keys: readonly string[]) {
+  return { changes: keys.map((key) => ({ key })), buffers: [], bytes: 0 };
 }
 
 /** What it throws, which must be of code `storage`, with a cure unless `cure` is false. */
@@ -220,7 +230,7 @@ describe("commits that wait together", () => {
     expect(database.list("", 10, "")).toEqual(["a1", "a2", "c1", "c2"]);
     expect(database.commit([packed(["b1"], 900_000)])).toEqual([undefined]);
     expect(database.commit([packed(["b2"], 900_000)])[0]?.retryable).toBe(true);
-    expect(database.commit([{ changes: [{ key: "b1" }], bytes: new ArrayBuffer(0) }])).toEqual([undefined]);
+    expect(database.commit([deleting(["b1"])])).toEqual([undefined]);
     expect(database.commit([packed(["b2"], 900_000)])).toEqual([undefined]);
     database.close();
   });
@@ -260,7 +270,7 @@ describe("room", () => {
     const bytes = () => statSync(pathOf(at)).size;
     for (let turn = 0; turn < 2; turn++) {
       expect(database.commit(keys.map((key) => packed([key], 400_000)))).not.toContainEqual(expect.anything());
-      database.commit([{ changes: keys.map((key) => ({ key })), bytes: new ArrayBuffer(0) }]);
+      database.commit([deleting(keys)]);
     }
     expect(bytes()).toBeGreaterThan(32 << 20);
     expect(bytes()).toBeLessThan(48 << 20);
@@ -284,8 +294,6 @@ describe("room", () => {
 });
 
 describe("a full disk", () => {
-  const NONE = new ArrayBuffer(0);
-
   /** A file that cannot grow, and room that a reserve has for it. */
   function fullDisk() {
     const at = place();
@@ -316,11 +324,11 @@ describe("a full disk", () => {
 
   it("takes what makes room, and refuses the rest, until it has room again", () => {
     const { database, comeBack } = fullDisk();
-    const group = [packed(["d"], 400_000), { changes: [{ key: "a" }], bytes: NONE }, packed(["e"], 10)];
+    const group = [packed(["d"], 400_000), deleting(["a"]), packed(["e"], 10)];
     const full = expect.objectContaining({ retryable: true, message: expect.stringContaining("the disk is full") });
     expect(database.commit(group)).toEqual([full, undefined, full]);
-    const note = { changes: [{ key: "b" }, { key: "note", start: 0, end: 4096 }], bytes: new ArrayBuffer(4096) };
-    const tooMuch = { changes: [{ key: "c" }, { key: "note", start: 0, end: 4097 }], bytes: new ArrayBuffer(4097) };
+    const note = { changes: [{ key: "b" }, { key: "note", buffer: 0, start: 0, end: 4096 }], buffers: [new ArrayBuffer(4096)], bytes: 4096 };
+    const tooMuch = { changes: [{ key: "c" }, { key: "note", buffer: 0, start: 0, end: 4097 }], buffers: [new ArrayBuffer(4097)], bytes: 4097 };
     expect(database.commit([note, tooMuch])).toEqual([undefined, full]);
     expect(database.list("", 10, "")).toEqual(["c", "note"]);
     comeBack();

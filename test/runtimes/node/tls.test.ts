@@ -30,7 +30,7 @@ async function attempt(clientCaFile: string | undefined, tls: Partial<TlsClientO
   const client = nodeClient({ tls: { insecureSkipVerify: false, ...tls }, maxIdleConnections: 1, maxConnections: 0, idleTimeoutMs: 0 });
   const released = Promise.withResolvers<void>();
   const slices = [new Uint8Array(new SharedArrayBuffer(300_000))];
-  const result = await client.post({
+  const result = await client.send({
     url: `https://${host}:${listener.port}/`,
     headers: {},
     slices,

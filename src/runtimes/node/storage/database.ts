@@ -7,15 +7,9 @@ import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { DELETE, GET, LIST, PUT } from "../../sqlite-schema.ts";
 import { DISK_FULL, type Fault, faultOf, isFull } from "./faults.ts";
-import type { PackedChange } from "./messages.ts";
+import type { PackedCommit } from "./messages.ts";
 import { numberOf } from "./open.ts";
 import { logBytesIn, type Reserve } from "./reserve.ts";
-
-export interface Commit {
-  readonly changes: readonly PackedChange[];
-  /** The values, end to end. */
-  readonly bytes: ArrayBuffer;
-}
 
 /** Free room, in logs, beyond which it is given back, where it is half of the file or more. */
 const FREE_LOGS_MAX = 2;
@@ -25,6 +19,7 @@ const FREE_LOGS_KEPT = 0.5;
 const STEP_BYTES = 2 << 20;
 /** What a commit that deletes may put in the place of it on a full disk. */
 const NOTE_BYTES_MAX = 4096;
+const NOTHING = new ArrayBuffer(0);
 
 export class Database {
   readonly #database: DatabaseSync;
@@ -46,7 +41,7 @@ export class Database {
   }
 
   /** What became of each: undefined is kept. */
-  commit(group: readonly Commit[]): readonly (Fault | undefined)[] {
+  commit(group: readonly PackedCommit[]): readonly (Fault | undefined)[] {
     const tried = this.#isTight() ? group.filter((one) => makesRoom(one)) : group;
     const kept = new Set(tried.length > 1 && this.#attempt(tried) === undefined ? tried : []);
     return group.map((one) => (kept.has(one) ? undefined : this.#commitAlone(one)));
@@ -103,7 +98,7 @@ export class Database {
     this.#database.close();
   }
 
-  #commitAlone(commit: Commit): Fault | undefined {
+  #commitAlone(commit: PackedCommit): Fault | undefined {
     if (this.#reserve.isTight() && !makesRoom(commit)) return faultOf(DISK_FULL, "commit to", this.#path);
     let error = this.#attempt([commit]);
     if (isFull(error) && this.#reserve.release()) {
@@ -114,7 +109,7 @@ export class Database {
   }
 
   /** What it failed with; nothing of it is kept then. */
-  #attempt(group: readonly Commit[]): unknown {
+  #attempt(group: readonly PackedCommit[]): unknown {
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const commit of group) this.#apply(commit);
@@ -134,10 +129,10 @@ export class Database {
     }
   }
 
-  #apply({ changes, bytes }: Commit): void {
-    for (const { key, start, end } of changes) {
-      if (start === undefined) this.#statements.delete.run(key);
-      else this.#statements.put.run(key, new Uint8Array(bytes, start, end - start));
+  #apply({ changes, buffers }: PackedCommit): void {
+    for (const change of changes) {
+      if (change.start === undefined) this.#statements.delete.run(change.key);
+      else this.#statements.put.run(change.key, new Uint8Array(buffers[change.buffer] ?? NOTHING, change.start, change.end - change.start));
     }
   }
 
@@ -151,6 +146,6 @@ export class Database {
 }
 
 /** Whether it deletes, and puts a note at the most in place of it. */
-function makesRoom({ changes, bytes }: Commit): boolean {
-  return bytes.byteLength <= NOTE_BYTES_MAX && changes.some(({ start }) => start === undefined);
+function makesRoom({ changes, bytes }: PackedCommit): boolean {
+  return bytes <= NOTE_BYTES_MAX && changes.some(({ start }) => start === undefined);
 }

@@ -7,6 +7,8 @@ export interface Fault {
   readonly cure?: string | undefined;
   /** Whether the same may succeed later. */
   readonly retryable: boolean;
+  /** Whether the file is to blame, and not the disk, the room or another process. */
+  readonly damaged: boolean;
 }
 
 interface State {
@@ -61,12 +63,12 @@ const CODES_OF_DAMAGE: readonly (number | undefined)[] = [11, 26];
 
 /** `doing` is the beginning of the message, for example `commit to`. */
 export function faultOf(error: unknown, doing: string, path: string): Fault {
-  if (error instanceof SluiceError) return { message: error.message, cure: error.cure, retryable: error.retryable };
+  if (error instanceof SluiceError) return { message: error.message, cure: error.cure, retryable: error.retryable, damaged: error.damaged };
   const code = primaryCode(error);
   const known = code === undefined ? BY_ERRNO[errnoOf(error)] : BY_CODE[code];
   const { state, cure, retryable = false } = known ?? { state: "SQLite failed" };
   // SQLite's own words tell the cases apart that share a code.
-  return { message: `Cannot ${doing} the storage "${path}": ${state} (${messageOf(error)})`, cure, retryable };
+  return { message: `Cannot ${doing} the storage "${path}": ${state} (${messageOf(error)})`, cure, retryable, damaged: isDamage(error) };
 }
 
 /** For what is refused before it is tried. */
@@ -81,8 +83,8 @@ export function isDamage(error: unknown): boolean {
 }
 
 /** What a call rejects with. */
-export function errorOf({ message, cure, retryable }: Fault): SluiceError {
-  return new SluiceError("storage", message, { retryable, ...(cure === undefined ? {} : { cure }) });
+export function errorOf({ message, cure, damaged, retryable }: Fault): SluiceError {
+  return new SluiceError("storage", message, { retryable, damaged, ...(cure === undefined ? {} : { cure }) });
 }
 
 /** SQLite's result code without its extension; undefined for what is none of SQLite's. */

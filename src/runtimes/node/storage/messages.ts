@@ -1,4 +1,4 @@
-/** What a storage and its thread share, and what crosses between them: plain data, values in one buffer that is handed over. */
+/** What a storage and its thread share, and what crosses between them: plain data, values in buffers that are handed over. */
 import { join } from "node:path";
 import type { OpenStorageOptions } from "../../../base/host.ts";
 import type { Fault } from "./faults.ts";
@@ -15,13 +15,21 @@ export function reservePathOf({ directory, name }: Place): string {
   return join(directory, `${name}.reserve`);
 }
 
-/** A put has the place of its value in the commit's bytes, a delete has none. */
+/** A put has the place of its value in one of the commit's buffers, a delete has none. */
 export type PackedChange =
-  | { readonly key: string; readonly start: number; readonly end: number }
-  | { readonly key: string; readonly start?: undefined; readonly end?: undefined };
+  | { readonly key: string; readonly buffer: number; readonly start: number; readonly end: number }
+  | { readonly key: string; readonly start?: undefined };
+
+export interface PackedCommit {
+  readonly changes: readonly PackedChange[];
+  /** The first has the values that were copied, end to end; each other is one that was given. */
+  readonly buffers: readonly ArrayBuffer[];
+  /** Of all values. */
+  readonly bytes: number;
+}
 
 export type Question =
-  | { readonly kind: "commit"; readonly id: number; readonly changes: readonly PackedChange[]; readonly bytes: ArrayBuffer }
+  | ({ readonly kind: "commit"; readonly id: number } & PackedCommit)
   | { readonly kind: "get"; readonly id: number; readonly key: string }
   | { readonly kind: "list"; readonly id: number; readonly prefix: string; readonly limit: number; readonly after: string }
   | { readonly kind: "close"; readonly id: number };

@@ -1,7 +1,8 @@
 /**
  * Storage in an SQLite file, behind a thread of its own: a commit with fsync takes milliseconds, a large
  * one hundreds, and this thread has requests to answer. Values are copied once, into a buffer that the
- * thread is given; the caller's bytes are the caller's again when the call returns.
+ * thread is given; the caller's bytes are the caller's again when the call returns. A value that the caller
+ * gives away goes as it is.
  *
  * Invariant: whoever asked is answered, also when the thread ends on its own. Nothing here keeps the
  * process alive except a question that waits for its answer.
@@ -12,7 +13,7 @@ import type { Change, OpenStorageOptions, Storage } from "../../../base/host.ts"
 import { checkChanges } from "../../../pipeline/storage.ts";
 import { bufferOver } from "../copy.ts";
 import { errorOf } from "./faults.ts";
-import { OPENED, type PackedChange, pathOf, type Question, type Reply } from "./messages.ts";
+import { OPENED, type PackedCommit, pathOf, type Question, type Reply } from "./messages.ts";
 
 type Value = Reply["value"];
 /** A question without its number. */
@@ -78,7 +79,7 @@ export class ThreadStorage implements Storage {
   async commit(changes: readonly Change[]): Promise<void> {
     checkChanges(changes);
     const packed = pack(changes);
-    await this.#ask({ kind: "commit", ...packed }, [packed.bytes]);
+    await this.#ask({ kind: "commit", ...packed }, packed.buffers);
   }
 
   close(): Promise<void> {
@@ -133,17 +134,33 @@ export class ThreadStorage implements Storage {
   }
 }
 
-/** The values end to end in a buffer of their own, and where each lies. */
-function pack(changes: readonly Change[]): { readonly changes: readonly PackedChange[]; readonly bytes: ArrayBuffer } {
-  const bytes = new ArrayBuffer(changes.reduce((sum, change) => sum + (change.kind === "put" ? change.value.length : 0), 0));
-  const whole = Buffer.from(bytes);
+/** Values end to end in a buffer of their own, or in the one that was given, and where each lies. */
+function pack(changes: readonly Change[]): PackedCommit {
+  const copied = new ArrayBuffer(
+    changes.reduce((sum, change) => (change.kind === "put" && givenBuffer(change) === undefined ? sum + change.value.length : sum), 0),
+  );
+  const buffers = [copied];
+  const whole = Buffer.from(copied);
   let end = 0;
+  let bytes = copied.byteLength;
   const packed = changes.map((change) => {
-    if (change.kind === "delete") return { key: change.key };
+    const { key } = change;
+    if (change.kind === "delete") return { key };
+    const given = givenBuffer(change);
+    if (given !== undefined) {
+      bytes += given.byteLength;
+      return { key, buffer: buffers.push(given) - 1, start: 0, end: given.byteLength };
+    }
     const start = end;
     end += change.value.length;
     bufferOver(change.value).copy(whole, start);
-    return { key: change.key, start, end };
+    return { key, buffer: 0, start, end };
   });
-  return { changes: packed, bytes };
+  return { changes: packed, buffers, bytes };
+}
+
+/** Undefined for a value that is to be copied. */
+function givenBuffer({ given, value }: Extract<Change, { kind: "put" }>): ArrayBuffer | undefined {
+  const { buffer } = value;
+  return given === true && buffer instanceof ArrayBuffer && value.length === buffer.byteLength ? buffer : undefined;
 }

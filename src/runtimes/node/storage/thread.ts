@@ -56,7 +56,7 @@ function commitAll(database: Database): void {
     const group = all.slice(start, endOfGroup(all, start));
     start += group.length;
     const faults = database.commit(group);
-    for (const { bytes } of group) freeCopied(new Uint8Array(bytes));
+    for (const { buffers } of group) for (const buffer of buffers) freeCopied(new Uint8Array(buffer));
     answer(group.map(({ id }, index) => ({ id, fault: faults[index] })));
   }
 }
@@ -64,8 +64,8 @@ function commitAll(database: Database): void {
 function endOfGroup(all: readonly Committing[], start: number): number {
   let end = start;
   let bytes = 0;
-  do bytes += all[end++]?.bytes.byteLength ?? 0;
-  while (end < all.length && bytes + (all[end]?.bytes.byteLength ?? 0) <= GROUP_BYTES_MAX);
+  do bytes += all[end++]?.bytes ?? 0;
+  while (end < all.length && bytes + (all[end]?.bytes ?? 0) <= GROUP_BYTES_MAX);
   return end;
 }
 
