@@ -28,7 +28,7 @@ const places: Plugin = {
 };
 
 rmSync(`${root}dist`, { recursive: true, force: true });
-const { status } = spawnSync("tsc", ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+const { status } = spawnSync(`${root}node_modules/.bin/tsc`, ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 for (const name of ["kernel.wasm", "kernel-shared.wasm"]) cpSync(`${root}src/kernel/${name}`, `${root}dist/kernel/${name}`);
 await bundleCommand();

@@ -5,7 +5,8 @@
  *     node scripts/campaign.ts [--on node|bun|deno] [--durability write_first|send_first] [--kills 300] [--seed N] [--json]
  */
 import { parseArgs } from "node:util";
-import { campaign, type Durability, type Listens } from "../test/campaign/kills.ts";
+import { campaign, type Durability } from "../test/campaign/kills.ts";
+import type { Listens } from "../test/harness/command.ts";
 
 const PROGRESS_EVERY = 10;
 const LIST_MAX = 20;

@@ -11,7 +11,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeMachine } from "../bench/machine.ts";
-import type { Listens } from "../test/campaign/kills.ts";
+import type { Listens } from "../test/harness/command.ts";
 import { minutesOf } from "../test/campaign/soak/figures.ts";
 import { soak } from "../test/campaign/soak/soak.ts";
 

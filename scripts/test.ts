@@ -5,7 +5,8 @@
  *
  *     node scripts/test.ts [node|bun|deno|workers ...] [--write-table] [--json] [--at-once 4]
  */
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,7 @@ import { parseArgs } from "node:util";
 import { type Ended, executeAll } from "./test/execute.ts";
 import type { CaseResult } from "./test/reports.ts";
 import { foldersDriving, NEEDS_TOOL, NOT_APPLICABLE, RUNTIMES, type Runtime, runtimeOf } from "./test/rules.ts";
-import { blackBox, inProcess, type Run } from "./test/runs.ts";
+import { blackBox, inProcess, MAIN, type Run } from "./test/runs.ts";
 import { differences, makeTable, readTable, type Table, writeTable } from "./test/table.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -33,6 +34,7 @@ if (values["write-table"] && !complete) throw new RangeError("Cannot write the t
 
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 const startedAt = performance.now();
+build();
 // Runs are groups of their own: whoever stops this must stop them, too.
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
@@ -77,6 +79,15 @@ async function runAll(): Promise<Ended[]> {
     clearInterval(heartbeat);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What is built of sources that have changed since is built again. */
+function build(): void {
+  const sources = ["scripts/build.ts", "package-lock.json", ...globSync("src/**/*.*", { cwd: root })];
+  const builtMs = existsSync(join(root, MAIN)) ? statSync(join(root, MAIN)).mtimeMs : 0;
+  if (sources.every((source) => statSync(join(root, source)).mtimeMs < builtMs)) return;
+  const { status } = spawnSync(process.execPath, ["scripts/build.ts"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) throw new Error("Cannot test: the build failed");
 }
 
 function lineOf({ run, cases, seconds: took, fault }: Ended): string {

@@ -73,7 +73,7 @@ function runProcess(
 ): Promise<{ code: number | undefined; output: string }> {
   return new Promise((resolve) => {
     // TEST_* of the caller must not reach a run that does not name them.
-    const { TEST_RUNTIME: _runtime, TEST_TARGET: _target, ...inherited } = process.env;
+    const { TEST_RUNTIME: _runtime, TEST_TARGET: _target, TEST_MAIN: _main, ...inherited } = process.env;
     const env = { ...inherited, PATH: `${join(root, "node_modules", ".bin")}:${process.env["PATH"] ?? ""}`, NO_COLOR: "1", ...run.env };
     // A group of its own: what it started is cut with it.
     const child = spawn(run.command, [...args], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });

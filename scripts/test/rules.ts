@@ -46,6 +46,7 @@ const ALL_BUT_NODE: readonly Runtime[] = ["bun", "deno", "workers"];
 
 export const NOT_APPLICABLE: readonly NotApplicable[] = [
   { where: "test/cli/", runtimes: ["workers"], reason: "a Worker has no command line" },
+  { where: "test/cli/send-runtimes.test.ts", runtimes: ["bun", "deno"], reason: FROM_NODE },
   { where: "test/clients/", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
   { where: "test/bench/", runtimes: ALL_BUT_NODE, reason: FROM_NODE },
   { where: "test/browser/", runtimes: ALL_BUT_NODE, reason: "drives a browser from Node" },

@@ -16,6 +16,8 @@ export interface Run {
 }
 
 const VITEST = join("node_modules", "vitest", "vitest.mjs");
+/** What tests that need Sluice as a process start. */
+export const MAIN = join("dist", "cli", "main.js");
 /** Runs share two cores: none takes both. */
 const ALWAYS = ["--maxWorkers=1"];
 
@@ -39,12 +41,18 @@ export function inProcess(runtime: Runtime): Run[] {
     runtime,
     command,
     args: [...args, ...ALWAYS, `--shard=${index + 1}/${parts}`],
-    env: { TEST_RUNTIME: runtime },
+    env: { TEST_RUNTIME: runtime, TEST_MAIN: MAIN },
   }));
 }
 
 /** The black-box suite against the server of a runtime. */
 export function blackBox(runtime: Runtime): Run {
   const [command, ...args] = VITEST_ON.node;
-  return { name: `${runtime} black box`, runtime, command, args: [...args, ...ALWAYS, ...foldersDriving(runtime)], env: { TEST_TARGET: runtime } };
+  return {
+    name: `${runtime} black box`,
+    runtime,
+    command,
+    args: [...args, ...ALWAYS, ...foldersDriving(runtime)],
+    env: { TEST_TARGET: runtime, TEST_MAIN: MAIN },
+  };
 }

@@ -8,26 +8,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Random } from "../../bench/random.ts";
-import type { Runtime } from "../../scripts/test/rules.ts";
+import { COMMANDS, type Listens, ROOT } from "../harness/command.ts";
 import { Books, type Findings } from "./books.ts";
 import { Senders } from "./sender.ts";
 import { Sink } from "./sink.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const START_MS = 60_000;
 const DRAIN_MS = 60_000;
 const LIFE_MS_MIN = 50;
 
-export type Listens = Exclude<Runtime, "workers">;
 export type Durability = "write_first" | "send_first";
-
-const COMMANDS: Readonly<Record<Listens, readonly [command: string, ...args: string[]]>> = {
-  node: ["node", "src/cli/main.ts", "run"],
-  bun: ["bun", "src/cli/main.ts", "run"],
-  deno: ["deno", "run", "-A", "src/cli/main.ts", "run"],
-};
 
 export interface CampaignOptions {
   readonly runtime: Listens;
@@ -112,9 +103,9 @@ interface Running {
 /** Resolves when it listens. */
 async function start(runtime: Listens, yaml: string): Promise<Running> {
   const [command, ...args] = COMMANDS[runtime];
-  const child = spawn(command, [...args, "--config", `yaml:${yaml}`], {
+  const child = spawn(command, [...args, "run", "--config", `yaml:${yaml}`], {
     cwd: ROOT,
-    env: { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env["PATH"] ?? ""}`, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1" },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));

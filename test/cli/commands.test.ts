@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { folder, ROOT, sluice } from "./harness.ts";
+import { ROOT } from "../harness/command.ts";
+import { folder, sluice } from "./harness.ts";
 
 const GOOD = `receivers:
   otlp:

@@ -1,12 +1,12 @@
 /** A destination that answers as a test wants, and `sluice send` on any runtime. Needs Node. */
 import { spawn } from "node:child_process";
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import { join } from "node:path";
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import type { SentSignal } from "../../src/cli/send/content.ts";
 import { listen } from "../clients/sink.ts";
 import { judge, type Plain } from "../harness/judge.ts";
-import { type Ended, ROOT } from "./harness.ts";
+import { COMMANDS, type Listens, MAIN, ROOT } from "../harness/command.ts";
+import type { Ended } from "./harness.ts";
 
 export interface Arrived {
   readonly path: string;
@@ -111,22 +111,14 @@ export function attributesOf(of: Plain): Readonly<Record<string, unknown>> {
   return Object.fromEntries(pairs);
 }
 
-const COMMANDS = {
-  node: [process.execPath],
-  bun: [join(ROOT, "node_modules/.bin/bun")],
-  deno: [join(ROOT, "node_modules/.bin/deno"), "run", "-A"],
-} as const;
-
-export type SendRuntime = keyof typeof COMMANDS;
-
-/** Runs `sluice send ...`; `began` is given the process. Variables of OpenTelemetry's SDKs are not inherited. */
+/** Runs `sluice send ...` on a runtime, by default on the one that runs this; `began` is given the process. Variables of OpenTelemetry's SDKs are not inherited. */
 export function send(
   args: readonly string[],
-  { runtime = "node", env = {}, began = () => {} }: { runtime?: SendRuntime; env?: Record<string, string>; began?: (kill: () => void) => void } = {},
+  { runtime, env = {}, began = () => {} }: { runtime?: Listens; env?: Record<string, string>; began?: (kill: () => void) => void } = {},
 ): Promise<Ended> {
-  const [command, ...before] = COMMANDS[runtime];
+  const [command, ...before] = runtime === undefined ? [process.execPath, MAIN] : COMMANDS[runtime];
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/COLOR|^OTEL_/.test(name)));
-  const child = spawn(command, [...before, "src/cli/main.ts", "send", ...args], {
+  const child = spawn(command, [...before, "send", ...args], {
     cwd: ROOT,
     env: { ...inherited, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,10 +1,10 @@
-/** `sluice send` on the other runtimes that it runs on. Both come with the repository's own packages. */
+/** `sluice send` on the other runtimes that it runs on, driven from Node. Both come with the repository's own packages. */
 import { describe, expect, it } from "vitest";
 import { SENT_SIGNALS } from "../../src/cli/send/content.ts";
 import type { Plain } from "../harness/judge.ts";
-import { bodiesOf, itemsOf, itemsOfObject, type Reply, send, type SendRuntime, summaryOf, withDestination } from "./send-harness.ts";
+import { bodiesOf, itemsOf, itemsOfObject, type Reply, send, summaryOf, withDestination } from "./send-harness.ts";
 
-describe.each<SendRuntime>(["bun", "deno"])("on %s", (runtime) => {
+describe.each(["bun", "deno"] as const)("on %s", (runtime) => {
   it("sends every signal in every form, and says which runtime it was", async () => {
     await withDestination(undefined, async (to) => {
       for (const signal of SENT_SIGNALS) {

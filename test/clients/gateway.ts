@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { MAIN } from "../harness/command.ts";
 import { listen } from "./sink.ts";
 
 export interface Gateway {
@@ -16,14 +16,13 @@ export interface Gateway {
 export const STAMP = { key: "sluice.test", value: "came through" } as const;
 
 const START_MS_MAX = 20_000;
-const CLI = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 export async function startGateway(sinkUrl: string): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-clients-"));
   const port = await freePort();
   const file = join(folder, "config.yaml");
   writeFileSync(file, configOf(port, sinkUrl));
-  const child = spawn(process.execPath, [CLI, "run", "--config", file], {
+  const child = spawn(process.execPath, [MAIN, "run", "--config", file], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";

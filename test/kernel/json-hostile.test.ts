@@ -9,7 +9,7 @@ import { utf8 } from "../harness/bytes.ts";
 import { judge } from "../harness/judge.ts";
 import { testKernel } from "../harness/kernel.ts";
 import { JsonBench, toOtlpJson } from "./json-support.ts";
-import { runsHere } from "../harness/runs.ts";
+import { judgedHere, runsHere } from "../harness/runs.ts";
 
 const bench = new JsonBench();
 
@@ -75,7 +75,7 @@ describe("every byte changed", () => {
           } else {
             passed++;
             // Both judges are slow: they see a third of the cases.
-            if ((at + change) % 3 !== 0) continue;
+            if ((at + change) % 3 !== 0 || !judgedHere(at)) continue;
             if (!isJson(changed)) wrong.push(`byte ${at} changed by ${change}: no JSON`);
             judge(signal).decode(made);
           }

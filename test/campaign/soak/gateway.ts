@@ -1,13 +1,11 @@
 /** A gateway in a process of its own, started as a user does, with what it tells of itself and what Linux tells of it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Listens } from "../kills.ts";
 import { type ReadFamily, readExposition } from "../../admin/exposition.ts";
 import { send } from "../../black-box/client.ts";
+import { COMMANDS, type Listens, ROOT } from "../../harness/command.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 const LOG_CHARACTERS_MAX = 1 << 16;
@@ -16,13 +14,7 @@ const MEMORY = "64MiB";
 /** Lines that tell of a defect, whatever is sent. */
 const DEFECTS = /Cannot take a request|Cannot use the storage|took too long|Unhandled|TypeError|RangeError/;
 
-/** Node as the first line of the command asks for it. */
-const COMMANDS: Readonly<Record<Listens, readonly [command: string, ...args: string[]]>> = {
-  node: ["node", "--max-semi-space-size=4", "--min-semi-space-size=4"],
-  bun: ["bun"],
-  deno: ["deno", "run", "-A"],
-};
-const ENVIRONMENT = { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env["PATH"] ?? ""}`, NO_COLOR: "1" };
+const ENVIRONMENT = { ...process.env, NO_COLOR: "1" };
 
 export class Gateway {
   /** Where it takes OTLP. */
@@ -37,7 +29,7 @@ export class Gateway {
 
   private constructor(runtime: Listens, yaml: string) {
     const [command, ...args] = COMMANDS[runtime];
-    this.#child = spawn(command, [...args, "src/cli/main.ts", "run", "--memory", MEMORY, "--config", `yaml:${yaml}`], {
+    this.#child = spawn(command, [...args, "run", "--memory", MEMORY, "--config", `yaml:${yaml}`], {
       cwd: ROOT,
       env: ENVIRONMENT,
       stdio: ["ignore", "ignore", "pipe"],
@@ -111,7 +103,7 @@ export class Gateway {
 export async function commandOutput(runtime: Listens, args: readonly string[], yaml: string): Promise<string> {
   const [command, ...first] = COMMANDS[runtime];
   const options = { cwd: ROOT, env: ENVIRONMENT, maxBuffer: 1 << 30 };
-  const { stdout } = await promisify(execFile)(command, [...first, "src/cli/main.ts", ...args, "--config", `yaml:${yaml}`], options);
+  const { stdout } = await promisify(execFile)(command, [...first, ...args, "--config", `yaml:${yaml}`], options);
   return stdout;
 }
 

@@ -11,7 +11,7 @@ import { Random } from "../../../bench/random.ts";
 import { ITEM_NAMES, type Signal, SIGNALS } from "../../../src/base/signal.ts";
 import { delay } from "../../contract/sinks.ts";
 import type { Plain } from "../../harness/judge.ts";
-import type { Listens } from "../kills.ts";
+import type { Listens } from "../../harness/command.ts";
 import { configuration, DESTINATIONS, type DestinationName, idOf } from "./configuration.ts";
 import { Destination, type Fate } from "./destination.ts";
 import { destinationFaults, edgeFaults, faultsAt, Metrics, restIn, senderFaults } from "./equations.ts";

@@ -8,23 +8,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { payload } from "../../../bench/payloads.ts";
-import { type Runtime, runtimeOf } from "../../../scripts/test/rules.ts";
+import { runtimeOf } from "../../../scripts/test/rules.ts";
 import { readExposition, sumOf } from "../../admin/exposition.ts";
 import { headersOf, type Reply, send } from "../../black-box/client.ts";
 import { type Answering, type Sink, startSink } from "../../contract/sinks.ts";
+import { COMMANDS, ROOT } from "../../harness/command.ts";
 import { leaves } from "../../harness/multiset.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const START_MS = 60_000;
 const DRAIN_MS = 20_000;
-
-const COMMANDS: Readonly<Record<Exclude<Runtime, "workers">, readonly [command: string, ...args: string[]]>> = {
-  node: ["node", "src/cli/main.ts", "run"],
-  bun: ["bun", "src/cli/main.ts", "run"],
-  deno: ["deno", "run", "-A", "src/cli/main.ts", "run"],
-};
 
 /** Items of each request. */
 export const ITEMS = 10;
@@ -90,10 +83,10 @@ export class Gateway {
   constructor(yaml: string, wrapper: readonly string[] = []) {
     const target = runtimeOf(process.env["TEST_TARGET"] ?? "node");
     if (target === "workers") throw new Error("A Worker has no process and no disk: scripts/test/rules.ts leaves this out");
-    const [command, ...args] = [...wrapper, ...COMMANDS[target], "--config", `yaml:${yaml}`];
+    const [command, ...args] = [...wrapper, ...COMMANDS[target], "run", "--config", `yaml:${yaml}`];
     this.#child = spawn(command, args, {
       cwd: ROOT,
-      env: { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env["PATH"] ?? ""}`, NO_COLOR: "1" },
+      env: { ...process.env, NO_COLOR: "1" },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#log += text));
