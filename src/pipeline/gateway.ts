@@ -288,7 +288,7 @@ function createPipeline(planned: PlannedPipeline, exporters: ReadonlyMap<string,
     return { id, processor: { stage: keep?.(made.stage, { pipeline: pipelineId, processor: id }) ?? made.stage } };
   });
   const fanOut = new FanOut({ signal, branches, primary, counters, logger: host.logger });
-  return new Pipeline({ id: pipelineId, signal, processors, fanOut, engine, counters });
+  return new Pipeline({ id: pipelineId, signal, processors, fanOut, engine, counters, host });
 }
 
 /** An exporter, or a connector: all its instances that take this signal, as one. */

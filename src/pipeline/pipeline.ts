@@ -2,6 +2,7 @@
  * One pipeline: runs of fused steps, regroupings and stages in order, then the fan-out. A run that
  * drops every item ends the journey with success.
  */
+import type { Host } from "../base/host.ts";
 import type { Signal } from "../base/signal.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Batch } from "./batch.ts";
@@ -29,6 +30,7 @@ export interface PipelineParts {
   readonly fanOut: FanOut;
   readonly engine: Engine;
   readonly counters: Counters;
+  readonly host: Pick<Host, "sleep">;
 }
 
 /** A piece of the way through a pipeline. `run` is what a batch goes through. */
@@ -46,13 +48,16 @@ export class Pipeline {
   readonly dropped: Counter;
   readonly #fanOut: FanOut;
   readonly #engine: Engine;
+  /** Lets whoever waits for the thread have it. */
+  readonly #turn: () => Promise<void>;
 
-  constructor({ id, signal, processors, fanOut, engine, counters }: PipelineParts) {
+  constructor({ id, signal, processors, fanOut, engine, counters, host }: PipelineParts) {
     this.id = id;
     this.signal = signal;
     this.dropped = counters.counter("sluice_pipeline_dropped_items", { pipeline: id, reason: "refused" });
     this.#fanOut = fanOut;
     this.#engine = engine;
+    this.#turn = () => host.sleep(0);
     this.parts = partsOf(processors, (steps, before) => ({ kind: "walk", steps, run: new Run(engine, signal, steps, counters, before) }));
   }
 
@@ -84,7 +89,7 @@ export class Pipeline {
     const part = this.parts[index];
     if (part === undefined) return this.#fanOut.consume(batch);
     if (part.kind === "stage") return part.stage.consume(envelopeOf(batch), this.#next(index));
-    const edited = part.run.run(batch);
+    const edited = part.kind === "walk" && part.run.takesTurns(batch) ? await part.run.runInTurns(batch, this.#turn) : part.run.run(batch);
     try {
       return edited.items === 0 ? ACCEPTED : await this.#from(index + 1, edited);
     } finally {

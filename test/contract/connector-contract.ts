@@ -80,7 +80,7 @@ function rig(make: Make, wiring: Wiring, place: "directly" | "isolated", answers
       counters,
       logger: bareHost.logger,
     });
-    return new Pipeline({ id, signal: wiring.to, processors: [], fanOut, engine, counters });
+    return new Pipeline({ id, signal: wiring.to, processors: [], fanOut, engine, counters, host: bareHost });
   });
   junction.join(new Map(pipelines.map((pipeline) => [pipeline.id, pipeline])));
   const send = async (items = 24, seed = 1) => {

@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../bench/random.ts";
 import { judge } from "../harness/judge.ts";
 import { text } from "../harness/multiset.ts";
+import { judgedHere } from "../harness/runs.ts";
 import { kindsOf, makePipeline, type Planned } from "./random-pipelines.ts";
 import { makeRequest, type Tested, withMarks } from "./random-requests.ts";
 import { strangers } from "./strangers.ts";
@@ -69,5 +70,22 @@ describe.each(["traces", "metrics", "logs"] as const)("random pipelines of %s", 
     expect([...drawn].toSorted()).toEqual(kindsOf(signal).toSorted());
     expect(accepted).toBeGreaterThan(CASES / 2);
     expect(fused).toBeGreaterThan(CASES / 4);
+  });
+
+  it("give the same in slices, whoever has the tape between them", async () => {
+    for (const seed of SEEDS.filter(judgedHere)) {
+      const random = new Random(seed * 37 + signal.length);
+      const planned = makePipeline(random, signal);
+      const { bytes } = makeRequest(random, signal);
+      const whole = await fusedly(planned, signal, bytes);
+      for (const slice of [
+        { records: 1, bytes: Infinity },
+        { records: Infinity, bytes: 1 + random.below(300) },
+        { records: 3, bytes: 1000 },
+      ]) {
+        const sliced = await fusedly(planned, signal, bytes, slice);
+        expect(sliced, `${told(signal, seed, planned)}\n${slice.records} records, ${slice.bytes} bytes`).toEqual(whole);
+      }
+    }
   });
 });

@@ -1,5 +1,6 @@
 /** A row of processors over one request, twice: fused in a pipeline, and each step in a walk of its own. */
 import { expect } from "vitest";
+import { payload } from "../../bench/payloads.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
 import type { Batch } from "../../src/pipeline/batch.ts";
 import type { Processor } from "../../src/pipeline/component.ts";
@@ -10,6 +11,7 @@ import { FanOut } from "../../src/pipeline/fan-out.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../src/pipeline/outcome.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { Run } from "../../src/pipeline/run.ts";
+import type { Slice } from "../../src/pipeline/walk.ts";
 import { ALONE } from "../harness/context.ts";
 import type { Envelope } from "../../src/pipeline/stage.ts";
 import { admitted, batchBytes, batchOf, lentEngine } from "../harness/engine.ts";
@@ -18,6 +20,8 @@ import type { Planned } from "./random-pipelines.ts";
 import type { Tested } from "./random-requests.ts";
 
 const MEMORY_BYTES = 4 << 20;
+/** Another request. */
+const OTHER = payload("profiles", { items: 3 }).bytes;
 const { logger } = bareHost;
 
 /** What came of a request. */
@@ -50,8 +54,8 @@ function rigOf(planned: readonly Planned[], signal: Tested, source: Uint8Array):
   return { engine, counters, processors, batch: batchOf(signal, admitted(engine, signal, source)) };
 }
 
-/** Through a pipeline, as in a gateway. */
-export async function fusedly(planned: readonly Planned[], signal: Tested, source: Uint8Array): Promise<Result> {
+/** Through a pipeline, as in a gateway. With `slice` every walk is one of slices, between which the tape is another request's. */
+export async function fusedly(planned: readonly Planned[], signal: Tested, source: Uint8Array, slice?: Slice): Promise<Result> {
   const { engine, counters, processors, batch } = rigOf(planned, signal, source);
   const arrived: { bytes: Uint8Array; items: number }[] = [];
   const exporter = {
@@ -62,13 +66,21 @@ export async function fusedly(planned: readonly Planned[], signal: Tested, sourc
   };
   const fanOut = new FanOut({ signal, branches: [{ id: "out", exporter }], primary: undefined, counters: new Counters(), logger });
   const placed = processors.map((processor, index) => ({ id: planned[index]?.id ?? "", processor }));
-  const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters });
+  const host = { sleep: async () => admitted(engine, "profiles", OTHER).chunk.release() };
+  const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters, host });
+  if (slice !== undefined) for (const part of pipeline.parts) if (part.kind === "walk") inSlices(part.run, slice);
   const outcome = await deliver([{ pipeline, batch }]);
   batch.release();
   expect(engine.pool.blocks).toBe(0);
   const walks = pipeline.parts.reduce((sum, part) => sum + (part.kind === "walk" ? part.run.walked : 0), 0);
   const [only] = arrived;
   return { outcome, bytes: only?.bytes, items: only?.items ?? 0, counts: countsOf(counters), walks, ...sizesOf(processors) };
+}
+
+function inSlices(run: Run, slice: Slice): void {
+  const sliced = run.runInTurns.bind(run);
+  run.takesTurns = () => true;
+  run.runInTurns = (batch, turn) => sliced(batch, turn, slice);
 }
 
 /** One step after the other, each in a walk of its own; what each processor took and passed on is counted here. */

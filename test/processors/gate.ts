@@ -55,7 +55,7 @@ export function gateOf(signal: Signal, row: Row, engine: Engine = testEngine(16 
   };
   const fanOut = new FanOut({ signal, branches: [{ id: "out", exporter }], primary: undefined, counters: new Counters(), logger });
   const placed = processors.map((processor, index) => ({ id: `${row[index]?.[0].id ?? ""}/${index}`, processor }));
-  const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters });
+  const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters, host: bareHost });
   return {
     engine,
     counters,

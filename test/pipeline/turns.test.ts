@@ -1,0 +1,146 @@
+/** Large batches are walked in slices, between which others have their turn (law 4). */
+import { describe, expect, it } from "vitest";
+import { SluiceError } from "../../src/base/errors.ts";
+import type { Engine } from "../../src/otlp/engine.ts";
+import type { Batch } from "../../src/pipeline/batch.ts";
+import { Counters } from "../../src/pipeline/counters.ts";
+import { FanOut } from "../../src/pipeline/fan-out.ts";
+import { ACCEPTED } from "../../src/pipeline/outcome.ts";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
+import { Run } from "../../src/pipeline/run.ts";
+import type { Step } from "../../src/pipeline/step.ts";
+import { field, join, number } from "../harness/bytes.ts";
+import { admitted, batchBytes, batchOf, testEngine } from "../harness/engine.ts";
+import { bareHost } from "../processors/support.ts";
+
+/** As in run.ts. */
+const RECORDS = 16_384;
+const BYTES = 4 << 20;
+const SLICE = { records: 10, bytes: Infinity };
+
+/** Log records of six bytes, whose severity is their place. */
+function recordsOf(count: number): Uint8Array {
+  return field(1, field(2, join(...Array.from({ length: count }, (_, index) => field(2, number(2, 128 + (index % 10_000)))))));
+}
+
+function batchWith(engine: Engine, count: number): Batch {
+  return batchOf("logs", admitted(engine, "logs", recordsOf(count)));
+}
+
+function step(parts: Pick<Step, "run"> & Partial<Step>): Step {
+  return { component: "odd", level: "item", reads: ["item"], writes: [], drops: true, dropReason: "even", ...parts };
+}
+
+/** Drops every second record. */
+function oddStep(): Step {
+  let seen = 0;
+  return step({ run: () => seen++ % 2 === 1 });
+}
+
+function runOf(engine: Engine, counters = new Counters(), steps = [oddStep()]): Run {
+  return new Run(engine, "logs", steps, counters);
+}
+
+describe("a walk in slices", () => {
+  it("is of batches over 16,384 items, or 4 MiB", () => {
+    const engine = testEngine(32 << 20);
+    const run = runOf(engine);
+    for (const [items, bytes, large] of [
+      [RECORDS, 100, false],
+      [RECORDS + 1, 100, true],
+      [1, BYTES, false],
+      [1, BYTES + 1, true],
+    ] as const) {
+      // A record with a text as long as it takes.
+      const shell = field(1, field(2, field(2, field(3, new Uint8Array(bytes).fill(0x61))))).length - bytes;
+      const admission = admitted(engine, "logs", field(1, field(2, field(2, field(3, new Uint8Array(bytes - shell).fill(0x61))))));
+      expect(admission.chunk.length).toBe(bytes);
+      const batch = batchOf("logs", { ...admission, items });
+      expect(run.takesTurns(batch), `${items} items, ${bytes} bytes`).toBe(large);
+      batch.release();
+    }
+  });
+
+  it("gives and counts what one in one go does, with a turn after each slice", async () => {
+    const engine = testEngine();
+    const [counters, others] = [new Counters(), new Counters()];
+    const batch = batchWith(engine, 95);
+    const whole = runOf(engine, others).run(batch);
+    let turns = 0;
+    const run = runOf(engine, counters);
+    const sliced = await run.runInTurns(batch, async () => void turns++, SLICE);
+    // The resource and the scope are records, too.
+    expect(turns).toBe(9);
+    expect(batchBytes(sliced)).toEqual(batchBytes(whole));
+    expect([sliced.items, run.walked, counters.samples()]).toEqual([47, 1, others.samples()]);
+    for (const one of [batch, whole, sliced]) one.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+
+  it("has whoever comes wait, also one that is small, and nobody else", async () => {
+    const engine = testEngine();
+    const [run, another] = [runOf(engine), runOf(engine)];
+    const [large, second, small] = [batchWith(engine, 100), batchWith(engine, 60), batchWith(engine, 4)];
+    const ends: string[] = [];
+    const turn = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      // Through a run of its own, at once.
+      another.run(small).release();
+    };
+    const ended = async (name: string, batch: Batch) => {
+      const edited = await run.runInTurns(batch, turn, SLICE);
+      ends.push(`${name}: ${edited.items}`);
+      edited.release();
+    };
+    const all = [ended("large", large), ended("second", second), ended("small", small)];
+    expect(run.takesTurns(small)).toBe(true);
+    expect(() => run.run(small)).toThrow(/another one is under way/);
+    await Promise.all(all);
+    expect(ends.toSorted()).toEqual(["large: 50", "second: 30", "small: 2"]);
+    expect(ends[0]).toBe("large: 50");
+    expect(run.takesTurns(small)).toBe(false);
+    for (const batch of [large, second, small]) batch.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+
+  it("ends where a step fails: nothing is held or counted, and the next one is served", async () => {
+    const engine = testEngine();
+    const counters = new Counters();
+    let calls = 0;
+    const fails = step({
+      run: () => {
+        if (calls++ === 35) throw new SluiceError("internal", "It fails");
+        return calls % 2 === 0;
+      },
+    });
+    const run = runOf(engine, counters, [fails]);
+    const batch = batchWith(engine, 100);
+    await expect(run.runInTurns(batch, () => Promise.resolve(), SLICE)).rejects.toThrow("It fails");
+    expect(counters.samples().filter(({ value }) => value > 0)).toEqual([]);
+    const next = await run.runInTurns(batch, () => Promise.resolve(), SLICE);
+    expect(next.items).toBe(50);
+    next.release();
+    batch.release();
+    expect(engine.pool.blocks).toBe(0);
+  });
+});
+
+it("a pipeline lets others have their turn", async () => {
+  const engine = testEngine(32 << 20);
+  const counters = new Counters();
+  const items: number[] = [];
+  const exporter = { consume: async (batch: Batch) => (items.push(batch.items), ACCEPTED) };
+  const fanOut = new FanOut({ signal: "logs", branches: [{ id: "out", exporter }], primary: undefined, counters, logger: bareHost.logger });
+  const turns: number[] = [];
+  const host = { sleep: async (ms: number) => void turns.push(ms) };
+  const processors = [{ id: "odd", processor: { steps: [oddStep()] } }];
+  const pipeline = new Pipeline({ id: "logs", signal: "logs", processors, fanOut, engine, counters, host });
+  for (const count of [RECORDS, 2 * RECORDS]) {
+    const batch = batchWith(engine, count);
+    expect(await pipeline.consume(batch)).toEqual(ACCEPTED);
+    batch.release();
+  }
+  expect(items).toEqual([RECORDS / 2, RECORDS]);
+  expect(turns).toEqual([0, 0]);
+  expect(engine.pool.blocks).toBe(0);
+});
