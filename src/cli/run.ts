@@ -74,10 +74,11 @@ export async function run(options: ConfigOptions & MemoryOption, listening: List
 }
 
 async function stop(gateway: RunningGateway, logger: Logger): Promise<void> {
+  // Not `unref`: nothing else keeps the process alive while what is under way only sleeps.
   setTimeout(() => {
     logger.log("error", "Stopping took too long: ended in the middle of it");
     process.exit(EXIT.failed);
-  }, STOP_MS + GRACE_MS).unref();
+  }, STOP_MS + GRACE_MS);
   await gateway.stop(STOP_MS);
   logger.log("info", "Stopped");
 }

@@ -1,9 +1,8 @@
 /**
  * Batches through one walk (walk.ts) for a row of fused steps, and the counters of those steps. A large
- * batch is walked a slice at a time, and others have their turn between two of them (law 4); who comes for
- * the same run meanwhile waits.
+ * batch is walked a slice at a time, and others have their turn between two of them (law 4): in a walk of
+ * its own, so that small ones go on here, too. One large batch at a time.
  */
-import { SluiceError } from "../base/errors.ts";
 import type { Signal } from "../base/signal.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Chunk } from "../wire/chunk.ts";
@@ -30,7 +29,9 @@ export class Run {
   /** The component of the step before the first one, in the walk before this: its steps go on here. */
   readonly #before: string | undefined;
   readonly #walk: Walk;
-  /** Settles when the large batch that is under way here is done. */
+  /** Of large batches. */
+  readonly #slicedWalk: Walk;
+  /** Settles when the large batch that is under way is done. */
   #underWay: Promise<void> | undefined;
 
   /** `before` is the last step of the walk before this one, which handed on all that it took: undefined for none. */
@@ -38,15 +39,16 @@ export class Run {
     this.#before = before?.component;
     this.#fused = steps.map((step) => fusedOf(step, signal, counters));
     this.#walk = new Walk(engine, signal, steps);
+    this.#slicedWalk = new Walk(engine, signal, steps);
   }
 
   /** Walks done, and scripts applied: the proof of fusing. */
   get walked(): number {
-    return this.#walk.walked;
+    return this.#walk.walked + this.#slicedWalk.walked;
   }
 
   get applied(): number {
-    return this.#walk.applied;
+    return this.#walk.applied + this.#slicedWalk.applied;
   }
 
   /**
@@ -54,60 +56,55 @@ export class Run {
    * new one, which the caller holds. No items left: a batch of no items. Throws `over_budget`.
    */
   run(batch: Batch): Batch {
-    if (this.#underWay !== undefined) throw new SluiceError("internal", "Cannot walk a batch: another one is under way");
+    const walk = this.#walk;
     const edited: Chunk[] = [];
     try {
-      this.#walk.open(batch.origin);
+      walk.open(batch.origin);
       for (const chunk of batch.chunks) {
-        this.#walk.enter(chunk, WHOLE);
-        edited.push(this.#walk.leave(chunk));
+        walk.enter(chunk, WHOLE);
+        edited.push(walk.leave(chunk));
       }
     } catch (error) {
-      this.#abandon(edited);
+      abandon(walk, edited);
       throw error;
     }
-    return this.#handOn(batch, edited);
+    return this.#handOn(walk, batch, edited);
   }
 
-  /** Whether a batch has to wait for another one here, or is so large that others should not wait for all of it. */
+  /** Whether a batch is so large that others should not wait for all of it. */
   takesTurns(batch: Batch): boolean {
-    return this.#underWay !== undefined || isLarge(batch, SLICE);
+    return isLarge(batch, SLICE);
   }
 
   /** As `run`, for which `turn` lets others do something after each slice. The caller holds the batch until this settles. */
   async runInTurns(batch: Batch, turn: () => Promise<void>, slice: Slice = SLICE): Promise<Batch> {
     while (this.#underWay !== undefined) await this.#underWay;
-    if (!isLarge(batch, slice)) return this.run(batch);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#underWay = promise;
+    const walk = this.#slicedWalk;
     const edited: Chunk[] = [];
     try {
-      this.#walk.open(batch.origin);
+      walk.open(batch.origin);
       for (const chunk of batch.chunks) {
-        this.#walk.enter(chunk, slice);
-        while (!this.#walk.done) {
+        walk.enter(chunk, slice);
+        while (!walk.done) {
           await turn();
-          this.#walk.goOn(chunk, slice);
+          walk.goOn(chunk, slice);
         }
-        edited.push(this.#walk.leave(chunk));
+        edited.push(walk.leave(chunk));
       }
+      return this.#handOn(walk, batch, edited);
     } catch (error) {
-      this.#abandon(edited);
+      abandon(walk, edited);
       throw error;
     } finally {
       this.#underWay = undefined;
       resolve();
     }
-    return this.#handOn(batch, edited);
   }
 
-  #abandon(edited: readonly Chunk[]): void {
-    for (const chunk of edited) chunk.release();
-    this.#walk.abandon();
-  }
-
-  #handOn(batch: Batch, edited: readonly Chunk[]): Batch {
-    const items = this.#count(batch.items);
+  #handOn(walk: Walk, batch: Batch, edited: readonly Chunk[]): Batch {
+    const items = this.#count(walk, batch.items);
     if (edited.every((chunk, index) => chunk === batch.chunks[index])) {
       for (const chunk of edited) chunk.release();
       return batch.retain();
@@ -115,7 +112,7 @@ export class Run {
     return new Batch({ signal: batch.signal, chunks: edited, id: batch.id, items, origin: batch.origin });
   }
 
-  #count(incoming: number): number {
+  #count(walk: Walk, incoming: number): number {
     let items = incoming;
     // A component that goes on here has told already what it took, and that it passed all of it on: so much of it is told again.
     let told = incoming;
@@ -126,21 +123,25 @@ export class Run {
         fused.incoming.add(items);
         told = 0;
       }
-      const dropped = this.#walk.dropped(index);
+      const dropped = walk.dropped(index);
       items -= dropped;
-      if (fused === this.#fused.at(-1)) items += this.#replacedItems(fused);
+      if (fused === this.#fused.at(-1)) items += replacedItems(fused, walk);
       if (this.#fused[index + 1]?.step.component !== component) fused.outgoing.add(items - told);
       if (dropped > 0) fused.reason.add(dropped);
     }
     return items;
   }
+}
 
-  #replacedItems({ created, folded }: Fused): number {
-    const walk = this.#walk;
-    if (walk.created > 0) created.add(walk.created);
-    if (walk.folded > 0) folded.add(walk.folded);
-    return walk.created - walk.folded;
-  }
+function replacedItems({ created, folded }: Fused, walk: Walk): number {
+  if (walk.created > 0) created.add(walk.created);
+  if (walk.folded > 0) folded.add(walk.folded);
+  return walk.created - walk.folded;
+}
+
+function abandon(walk: Walk, edited: readonly Chunk[]): void {
+  for (const chunk of edited) chunk.release();
+  walk.abandon();
 }
 
 /** Whether others should not wait for all of it. */
