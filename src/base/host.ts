@@ -268,6 +268,8 @@ export interface Host {
   random(): number;
   /** Resolves after `ms`, and keeps nothing alive that would end otherwise. */
   sleep(ms: number): Promise<void>;
+  /** Lets whoever waits for the thread have it. Undefined where a request may be cut off meanwhile, for good: on Workers. */
+  readonly turn?: (() => Promise<void>) | undefined;
   readonly logger: Logger;
   readonly terminal: Terminal;
   readonly codecs: Codecs;

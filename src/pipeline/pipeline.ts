@@ -30,7 +30,7 @@ export interface PipelineParts {
   readonly fanOut: FanOut;
   readonly engine: Engine;
   readonly counters: Counters;
-  readonly host: Pick<Host, "sleep">;
+  readonly host: Pick<Host, "turn">;
 }
 
 /** A piece of the way through a pipeline. `run` is what a batch goes through. */
@@ -48,8 +48,7 @@ export class Pipeline {
   readonly dropped: Counter;
   readonly #fanOut: FanOut;
   readonly #engine: Engine;
-  /** Lets whoever waits for the thread have it. */
-  readonly #turn: () => Promise<void>;
+  readonly #turn: Host["turn"];
 
   constructor({ id, signal, processors, fanOut, engine, counters, host }: PipelineParts) {
     this.id = id;
@@ -57,7 +56,7 @@ export class Pipeline {
     this.dropped = counters.counter("sluice_pipeline_dropped_items", { pipeline: id, reason: "refused" });
     this.#fanOut = fanOut;
     this.#engine = engine;
-    this.#turn = () => host.sleep(0);
+    this.#turn = host.turn;
     this.parts = partsOf(processors, (steps, before) => ({ kind: "walk", steps, run: new Run(engine, signal, steps, counters, before) }));
   }
 
@@ -89,7 +88,9 @@ export class Pipeline {
     const part = this.parts[index];
     if (part === undefined) return this.#fanOut.consume(batch);
     if (part.kind === "stage") return part.stage.consume(envelopeOf(batch), this.#next(index));
-    const edited = part.kind === "walk" && part.run.takesTurns(batch) ? await part.run.runInTurns(batch, this.#turn) : part.run.run(batch);
+    const turn = this.#turn;
+    const inTurns = part.kind === "walk" && turn !== undefined && part.run.takesTurns(batch);
+    const edited = inTurns ? await part.run.runInTurns(batch, turn) : part.run.run(batch);
     try {
       return edited.items === 0 ? ACCEPTED : await this.#from(index + 1, edited);
     } finally {

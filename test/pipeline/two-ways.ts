@@ -66,7 +66,7 @@ export async function fusedly(planned: readonly Planned[], signal: Tested, sourc
   };
   const fanOut = new FanOut({ signal, branches: [{ id: "out", exporter }], primary: undefined, counters: new Counters(), logger });
   const placed = processors.map((processor, index) => ({ id: planned[index]?.id ?? "", processor }));
-  const host = { sleep: async () => admitted(engine, "profiles", OTHER).chunk.release() };
+  const host = { turn: async () => admitted(engine, "profiles", OTHER).chunk.release() };
   const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters, host });
   if (slice !== undefined) for (const part of pipeline.parts) if (part.kind === "walk") inSlices(part.run, slice);
   const outcome = await deliver([{ pipeline, batch }]);

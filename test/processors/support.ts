@@ -17,6 +17,7 @@ export const bareHost: Host = {
   clock: { nowMs: () => 0, monotonicMs: () => 0 },
   random: () => 0,
   sleep: () => Promise.resolve(),
+  turn: () => Promise.resolve(),
   logger,
   terminal: { write: () => undefined, colours: false, columns: 80 },
   codecs: { inflate: unavailable, compress: unavailable },

@@ -66,6 +66,8 @@ export function nodeHost(engine: Engine, options: NodeHostOptions): Host {
     clock,
     random: () => Math.random(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
+    // Deno calls what `setImmediate` was given before it looks for what has come in.
+    turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     logger,
     terminal: nodeTerminal(),
     codecs: nodeCodecs(engine.pool),
