@@ -114,7 +114,10 @@ describe("a walk in slices", () => {
     const counters = new Counters();
     let calls = 0;
     const fails = step({
-      run: () => {
+      writes: ["item"],
+      run: ({ item }) => {
+        // What is set lies in a block of the walk's own.
+        item.setVarint(SEVERITY, 300);
         if (calls++ === 35) throw new SluiceError("internal", "It fails");
         return calls % 2 === 0;
       },
@@ -123,6 +126,7 @@ describe("a walk in slices", () => {
     const batch = batchWith(engine, 100);
     await expect(run.runInTurns(batch, () => Promise.resolve(), SLICE)).rejects.toThrow("It fails");
     expect(counters.samples().filter(({ value }) => value > 0)).toEqual([]);
+    expect(engine.pool.blocks).toBe(1);
     const next = await run.runInTurns(batch, () => Promise.resolve(), SLICE);
     expect(next.items).toBe(50);
     next.release();
