@@ -9,6 +9,9 @@
 const UNRECORDED_MS = 5000;
 
 interface Delivery {
+  /** When it was read. A destination may answer the next one first. */
+  readonly readMs: number;
+  /** When it was answered, or left without an answer. */
   readonly ms: number;
   /** Whether the destination said 200, and said it to a connection that was there. */
   readonly answered: boolean;
@@ -26,7 +29,7 @@ export interface Findings {
   readonly lost: readonly string[];
   /** Accepted more than once at one destination, with a reason. */
   readonly explained: number;
-  /** And without one. */
+  /** And without one: with the times of all deliveries, ms. */
   readonly unexplained: readonly string[];
   /** Accepted though the sender has no acknowledgement: legitimate, told for orientation. */
   readonly unacknowledged: number;
@@ -83,7 +86,7 @@ export class Books {
         const accepted = deliveries.filter(({ answered }) => answered);
         if (accepted.length < 2) continue;
         if (this.#isExplained(item, deliveries)) explained++;
-        else unexplained.push(`${destination} ${item}`);
+        else unexplained.push(`${destination} ${item}: ${deliveries.map(shown).join(", ")}`);
       }
     }
     const lost = this.#destinations.flatMap((destination) => this.#lostAt(destination).map((item) => `${destination} ${item}`));
@@ -97,9 +100,14 @@ export class Books {
 
   #isExplained(item: string, deliveries: readonly Delivery[]): boolean {
     if (this.#repeated.has(item)) return true;
-    return deliveries.slice(0, -1).every((one, index) => {
-      const next = deliveries[index + 1]?.ms ?? 0;
+    const inOrder = deliveries.toSorted((a, b) => a.readMs - b.readMs);
+    return inOrder.slice(0, -1).every((one, index) => {
+      const next = inOrder[index + 1]?.readMs ?? 0;
       return !one.answered || this.#kills.some(({ fromMs, untilMs }) => one.ms <= untilMs && fromMs <= next && fromMs - one.ms <= UNRECORDED_MS);
     });
   }
+}
+
+function shown({ readMs, ms, answered }: Delivery): string {
+  return `${readMs.toFixed(0)} ${answered ? "answered" : "left"} ${ms.toFixed(0)}`;
 }

@@ -67,7 +67,8 @@ export class Sink {
     const body = await bodyOf(request);
     if (body === undefined) return;
     const items = spanIds(body);
-    const tell = (answered: boolean) => books.delivered(name, items, { ms: performance.now(), answered });
+    const readMs = performance.now();
+    const tell = (answered: boolean) => books.delivered(name, items, { readMs, ms: performance.now(), answered });
     if (this.well || !this.#random.chance(faults)) return this.#accept(response, tell);
     switch (this.#random.below(6)) {
       case 0:
