@@ -15,8 +15,8 @@ export default defineConfig({
     exclude: [...defaultExclude, ...(runtime === undefined ? [] : filesLeftOut(runtimeOf(runtime)))],
     // Tests share nothing but modules: a worker for each file would load those a hundred times.
     isolate: false,
-    // The runs of `npm test` transform the same files a dozen times: what one has made the others read.
-    fsModuleCache: true,
+    // The runtime's own loader: what is tested is what is run, without Vite's rewriting of every import and export.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // Real servers and recorded peers: a slow machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,

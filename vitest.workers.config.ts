@@ -38,7 +38,7 @@ export default defineConfig({
     setupFiles: ["test/harness/setup-workers.ts", "test/harness/setup.ts"],
     // Tests share nothing but modules: a worker for each file would load those a hundred times.
     isolate: false,
-    // The runs of `npm test` transform the same files a dozen times: what one has made the others read.
+    // Both parts of a run transform the same files: what one has made the other reads.
     fsModuleCache: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { type Ended, executeAll } from "./test/execute.ts";
 import type { CaseResult } from "./test/reports.ts";
 import { foldersDriving, NEEDS_TOOL, NOT_APPLICABLE, RUNTIMES, type Runtime, runtimeOf } from "./test/rules.ts";
-import { blackBox, inProcess, MAIN, type Run } from "./test/runs.ts";
+import { MAIN, runsOf } from "./test/runs.ts";
 import { differences, makeTable, readTable, type Table, writeTable } from "./test/table.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -53,7 +53,7 @@ async function runAll(): Promise<Ended[]> {
         { cwd: root },
       ).length > 0,
   );
-  const runs: Run[] = [...driven.map(blackBox), ...runtimes.flatMap(inProcess)];
+  const runs = runsOf(runtimes, driven);
   const folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
   const running = new Map<string, number>();
   const heartbeat = setInterval(() => {

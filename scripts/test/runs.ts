@@ -1,7 +1,7 @@
 /**
  * The runs of `npm test`: the in-process suite inside each runtime, and the black-box suite on Node
- * against the real server of each. Those come first, four at a time on two cores, because half of their
- * time is waiting; the others are divided, so that all end together.
+ * against the real server of each. Four at a time on two cores, of which two wait for half of their
+ * time; the in-process suites are divided, so that all end together.
  */
 import { join } from "node:path";
 import { foldersDriving, type Runtime } from "./rules.ts";
@@ -32,8 +32,15 @@ const VITEST_ON: Readonly<Record<Runtime, readonly [command: string, ...args: st
 /** In how many parts the in-process suite of a runtime runs. JavaScriptCore collects the slower the more memory a process has had. */
 const PARTS: Readonly<Record<Runtime, number>> = { node: 2, bun: 4, deno: 2, workers: 2 };
 
+/** All runs, in the order in which they are best begun: two black boxes, and what only computes beside them. */
+export function runsOf(runtimes: readonly Runtime[], driven: readonly Runtime[]): Run[] {
+  const waiting = driven.map(blackBox).toReversed();
+  const computing = runtimes.flatMap(inProcess);
+  return [...waiting.slice(0, 2), ...computing.slice(0, 2), ...waiting.slice(2), ...computing.slice(2)];
+}
+
 /** The in-process suite inside a runtime. */
-export function inProcess(runtime: Runtime): Run[] {
+function inProcess(runtime: Runtime): Run[] {
   const [command, ...args] = VITEST_ON[runtime];
   const parts = PARTS[runtime];
   return Array.from({ length: parts }, (_, index) => ({
@@ -46,7 +53,7 @@ export function inProcess(runtime: Runtime): Run[] {
 }
 
 /** The black-box suite against the server of a runtime. */
-export function blackBox(runtime: Runtime): Run {
+function blackBox(runtime: Runtime): Run {
   const [command, ...args] = VITEST_ON.node;
   return {
     name: `${runtime} black box`,
