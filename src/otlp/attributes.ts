@@ -55,9 +55,9 @@ export class Attributes {
   #unread = false;
   #start = 0;
   #end = 0;
-  /** Keys that were added, as the kernel's sets of keys. */
-  #addedLow = 0;
-  #addedHigh = 0;
+  /** Keys that it may have, as the kernel's sets of keys: what the tape says it came with, and what was added. */
+  #keysLow = 0;
+  #keysHigh = 0;
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -67,8 +67,11 @@ export class Attributes {
     this.#at = this.#home;
   }
 
-  /** Turns to the repeated KeyValue field with tag `tag` in [start, end), which may hold other fields too. */
-  at(tag: number, start: number, end: number): void {
+  /**
+   * Turns to the repeated KeyValue field with tag `tag` in [start, end), which may hold other fields too.
+   * The keys there are of the kernel's set `keysLow`, `keysHigh`; -1 where they are not known.
+   */
+  at(tag: number, start: number, end: number, keysLow: number, keysHigh: number): void {
     this.#giveBack();
     this.#changed = false;
     this.#count = 0;
@@ -76,8 +79,8 @@ export class Attributes {
     this.#unread = true;
     this.#start = start;
     this.#end = end;
-    this.#addedLow = 0;
-    this.#addedHigh = 0;
+    this.#keysLow = keysLow;
+    this.#keysHigh = keysHigh;
   }
 
   /** Entries, removed ones included: ask `live` of each. Throws `over_budget`. */
@@ -111,13 +114,18 @@ export class Attributes {
     return this.#column(entry, VALUE_END);
   }
 
-  /** False when no attribute with this key was added. */
-  mayHaveAdded(key: Text): boolean {
-    return (this.#addedLow & key.keyLow) !== 0 || (this.#addedHigh & key.keyHigh) !== 0;
+  /** False when there surely is no attribute with this key: known without reading the list. */
+  mayHave(key: Text): boolean {
+    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0;
   }
 
   /** The first live entry with this key, or -1. Throws `over_budget`. */
-  find(key: Range): number {
+  find(key: Text): number {
+    return this.mayHave(key) ? this.findBytes(key) : -1;
+  }
+
+  /** The same of a key that is not known before. */
+  findBytes(key: Range): number {
     this.#read();
     return this.#count === 0 ? -1 : this.#desk.kernel.findAttribute(this.#at, this.#count, key.start, key.end);
   }
@@ -144,8 +152,8 @@ export class Attributes {
     const at = this.#row(this.#count++);
     this.#words[at + STATE] = ADDED;
     const bit = keyBit(keyEnd - keyStart, keyEnd === keyStart ? 0 : (this.bytes[keyEnd - 1] ?? 0));
-    if (bit < 32) this.#addedLow |= 1 << bit;
-    else this.#addedHigh |= 1 << bit;
+    if (bit < 32) this.#keysLow |= 1 << bit;
+    else this.#keysHigh |= 1 << bit;
     this.#write(at, keyStart, keyEnd, valueStart, valueEnd);
   }
 

@@ -4,7 +4,6 @@
  */
 import type { Signal } from "../base/signal.ts";
 import * as tables from "./tables.ts";
-import { type Text } from "./text.ts";
 import { type Desk, type Shape, View } from "./view.ts";
 
 interface Shapes {
@@ -107,8 +106,6 @@ export class Cursor {
   traceTop = 0;
   /** Whether the span surely came without a trace_state. A step before may have set one. */
   noTraceState = false;
-  #keysLow = 0;
-  #keysHigh = 0;
 
   constructor(desk: Desk, signal: Signal) {
     const shapes = SHAPES[signal];
@@ -191,19 +188,5 @@ export class Cursor {
       return;
     }
     this.turnTo(0);
-  }
-
-  /** The kernel's set of attribute keys of the item or point. */
-  setKeys(low: number, high: number): void {
-    this.#keysLow = low;
-    this.#keysHigh = high;
-  }
-
-  /**
-   * False when the item or point surely has no attribute with this key: the tape knows without a look
-   * what it came with, the list what steps before have added.
-   */
-  mayHave(key: Text): boolean {
-    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0 || this.point.mayHaveAdded(key);
   }
 }

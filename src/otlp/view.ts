@@ -33,6 +33,8 @@ const TAG = 0;
 const BODY = 1;
 const END = 2;
 const ABSENT = -1;
+/** A set of all keys. */
+const UNKNOWN = -1;
 /** No field has this number. */
 const NONE = 0;
 /** Field numbers that a view can find: OTLP's own end at 16. */
@@ -71,6 +73,9 @@ export class View {
   readonly #attributesTag: number;
   /** Slots of repeated fields, a bit each. */
   readonly #repeated: number;
+  /** The kernel's set of the keys of the attributes that it came with; -1 where that is not known. */
+  #keysLow = UNKNOWN;
+  #keysHigh = UNKNOWN;
   #attributes: Attributes | undefined;
   #attributesRead = false;
   #indexed = false;
@@ -116,9 +121,17 @@ export class View {
     this.#present = true;
     this.#indexed = false;
     this.#sought = NONE;
+    this.#keysLow = UNKNOWN;
+    this.#keysHigh = UNKNOWN;
     this.#attributesRead = false;
     this.#changed = 0;
     this.#node = ABSENT;
+  }
+
+  /** What the tape says of the message that the view was moved to: the set of its attributes' keys. */
+  setKeys(low: number, high: number): void {
+    this.#keysLow = low;
+    this.#keysHigh = high;
   }
 
   /** Moves the view to a message that its parent does not have. Setting something makes it. */
@@ -191,7 +204,7 @@ export class View {
       // One pass over the message either way: from the first to behind the last, where they are known.
       const from = this.#indexed ? Math.max(0, this.fieldTag(tag >>> 3)) : this.#start;
       const end = this.#indexed ? Math.max(0, this.fieldEnd(tag >>> 3)) : this.#end;
-      this.#attributes.at(tag, from, end);
+      this.#attributes.at(tag, from, end, this.#keysLow, this.#keysHigh);
       this.#attributesRead = true;
     }
     return this.#attributes;
@@ -207,9 +220,10 @@ export class View {
     return this.#attributesRead && this.#attributes?.changed === true;
   }
 
-  /** False when no attribute with this key was added since the view was moved here. */
-  mayHaveAdded(key: Text): boolean {
-    return this.#attributesRead && this.#attributes?.mayHaveAdded(key) === true;
+  /** False when the message surely has no attribute with this key: known without reading its attributes. */
+  mayHave(key: Text): boolean {
+    if (this.#attributesRead) return this.#attributes?.mayHave(key) === true;
+    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0;
   }
 
   /** Sets a length-delimited field to the bytes at [start, end), which are copied. */

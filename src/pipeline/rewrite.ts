@@ -62,7 +62,6 @@ export class MetricRewrite implements MetricEditor {
     this.#replaced = 0;
     this.#pointsChanged = false;
     this.#walking = false;
-    this.#cursor.setKeys(-1, -1);
     this.#cursor.findData();
   }
 

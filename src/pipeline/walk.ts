@@ -276,7 +276,7 @@ export class Walk {
           cursor.traceId = words[at + tape.TRACE_ID_WORD] ?? 0;
           cursor.traceTop = head >>> tape.TRACE_TOP_SHIFT;
           cursor.noTraceState = (head & tape.FLAG_NO_TRACE_STATE) !== 0;
-          cursor.setKeys(words[at + tape.KEYS_LOW_WORD] ?? 0, words[at + tape.KEYS_HIGH_WORD] ?? 0);
+          item.setKeys(words[at + tape.KEYS_LOW_WORD] ?? 0, words[at + tape.KEYS_HIGH_WORD] ?? 0);
         }
         kept = this.#apply(tape.ITEM_LEVEL, record);
         this.#pointsLeft = record + 1 === next && (!this.#prunesMetrics || cursor.dataNumber === 0) ? 1 : 0;
@@ -321,7 +321,7 @@ export class Walk {
       if (record >= this.#pauseRecord || tag >= this.#pauseTag) return record;
       const end = words[at + tape.END_WORD] ?? 0;
       point.at(tag, words[at + tape.BODY_WORD] ?? 0, end);
-      cursor.setKeys(words[at + tape.POINT_KEYS_LOW_WORD] ?? 0, words[at + tape.POINT_KEYS_HIGH_WORD] ?? 0);
+      point.setKeys(words[at + tape.POINT_KEYS_LOW_WORD] ?? 0, words[at + tape.POINT_KEYS_HIGH_WORD] ?? 0);
       if (this.#apply(tape.POINT_LEVEL, record)) {
         if (exemplar !== undefined) this.#walkInner(EXEMPLAR_LEVEL, point, exemplar, exemplars);
         point.flush();

@@ -11,7 +11,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
 import { BOOL_VALUE, decodeAnyValue, DOUBLE_VALUE, encodeAnyValue, INT_VALUE, kindOf, type Plain, STRING_VALUE } from "../otlp/any-value.ts";
 import type { Attributes } from "../otlp/attributes.ts";
-import type { Cursor, CursorOrigin } from "../otlp/cursor.ts";
+import type { CursorOrigin } from "../otlp/cursor.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Text } from "../otlp/text.ts";
 import type { Range } from "../wire/chunk.ts";
@@ -26,8 +26,6 @@ import { valueText } from "../otlp/value-text.ts";
 
 /** A rule over one message's attributes. */
 interface Rule {
-  /** The one attribute without which it does nothing; undefined when there is no such. */
-  readonly needs: Text | undefined;
   apply(attributes: Attributes, origin: CursorOrigin): void;
 }
 
@@ -37,24 +35,10 @@ export const actionsSchema = z.array(actionSchema).min(1, { error: "at least one
 /** A row of actions, ready to be applied to one message after the other. */
 export class AttributeActions {
   readonly #rules: readonly Rule[];
-  /** An attribute each without which the rules do nothing; undefined when one of them needs none. */
-  readonly #needs: readonly Text[] | undefined;
 
   constructor(settings: readonly ActionSettings[], { engine, host }: Pick<Context, "engine" | "host">) {
     const staging = new Staging(engine);
     this.#rules = settings.map((one) => ruleOf(one, engine, staging, host));
-    const needs = this.#rules.map((rule) => rule.needs).filter((key) => key !== undefined);
-    this.#needs = needs.length === this.#rules.length ? needs : undefined;
-  }
-
-  /** False when the actions surely leave the item or point alone: known without reading its attributes. */
-  mayAct(cursor: Cursor): boolean {
-    if (this.#needs === undefined) return true;
-    for (let index = 0; index < this.#needs.length; index++) {
-      const key = this.#needs[index];
-      if (key !== undefined && cursor.mayHave(key)) return true;
-    }
-    return false;
   }
 
   /** `origin` is that of the batch at hand: the cursor's. */
@@ -89,7 +73,6 @@ function patternOf({ pattern }: ActionSettings): Pattern | undefined {
 
 /** insert, update and upsert. */
 class SetRule implements Rule {
-  readonly needs: Text | undefined;
   readonly #key: Text;
   readonly #inserts: boolean;
   readonly #updates: boolean;
@@ -103,7 +86,6 @@ class SetRule implements Rule {
     this.#key = key;
     this.#inserts = settings.action !== "update";
     this.#updates = settings.action !== "insert";
-    this.needs = this.#inserts ? undefined : key;
     this.#context = settings.from_context === "" ? undefined : new ContextValue(settings.from_context, host.runtime);
     this.#from = settings.from_attribute === "" ? undefined : engine.text(settings.from_attribute);
     const plain = toPlainValue(settings.value ?? settings.default_value ?? null) ?? null;
@@ -141,13 +123,11 @@ class SetRule implements Rule {
 }
 
 class DeleteRule implements Rule {
-  readonly needs: Text | undefined;
   readonly #key: Text | undefined;
   readonly #pattern: Pattern | undefined;
   readonly #bytes: Uint8Array;
 
   constructor(key: Text | undefined, pattern: Pattern | undefined, engine: Engine) {
-    this.needs = pattern === undefined ? key : undefined;
     this.#key = key;
     this.#pattern = pattern;
     this.#bytes = engine.bytes;
@@ -165,7 +145,6 @@ class DeleteRule implements Rule {
 
 /** SHA-256 in hexadecimal of text, of a boolean's one byte, of a number's eight; anything else becomes empty text. */
 class HashRule implements Rule {
-  readonly needs: Text | undefined;
   readonly #key: Text | undefined;
   readonly #pattern: Pattern | undefined;
   readonly #bytes: Uint8Array;
@@ -174,7 +153,6 @@ class HashRule implements Rule {
   readonly #eightView = new DataView(this.#eight.buffer);
 
   constructor(key: Text | undefined, pattern: Pattern | undefined, engine: Engine, staging: Staging) {
-    this.needs = pattern === undefined ? key : undefined;
     this.#key = key;
     this.#pattern = pattern;
     this.#bytes = engine.bytes;
@@ -216,7 +194,6 @@ class HashRule implements Rule {
 
 /** Sets an attribute a named group, to what the group found in the key's text. */
 class ExtractRule implements Rule {
-  readonly needs: Text;
   readonly #key: Text;
   readonly #pattern: Pattern | undefined;
   readonly #targets: readonly Text[];
@@ -224,7 +201,6 @@ class ExtractRule implements Rule {
   readonly #staging: Staging;
 
   constructor(key: Text, pattern: Pattern | undefined, engine: Engine, staging: Staging) {
-    this.needs = key;
     this.#key = key;
     this.#pattern = pattern;
     this.#targets = pattern?.names.map((name) => engine.text(name)) ?? [];
@@ -244,14 +220,12 @@ class ExtractRule implements Rule {
 
 /** What cannot be converted stays as it is. */
 class ConvertRule implements Rule {
-  readonly needs: Text;
   readonly #key: Text;
   readonly #type: ActionSettings["converted_type"];
   readonly #bytes: Uint8Array;
   readonly #staging: Staging;
 
   constructor(key: Text, type: ActionSettings["converted_type"], engine: Engine, staging: Staging) {
-    this.needs = key;
     this.#key = key;
     this.#type = type;
     this.#bytes = engine.bytes;

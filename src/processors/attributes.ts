@@ -43,7 +43,7 @@ function stepOf(config: Config, context: Context, signal: Signal): Step {
     drops: false,
     dropReason: "",
     run: (cursor) => {
-      if (!actions.mayAct(cursor) || acts?.(cursor) === false) return true;
+      if (acts?.(cursor) === false) return true;
       actions.apply(signal === "metrics" ? cursor.point.attributes : cursor.item.attributes, cursor.origin);
       return true;
     },

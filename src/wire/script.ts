@@ -46,9 +46,10 @@ export class EditScript {
   #edits = 0;
   #lastAt = 0;
   #lastDepth = 0;
-  /** Where the last operation ends, if it is a cut, and in which message it is. */
+  /** Where the last operation ends, if it is a cut; the end of what it puts in, if it is an insertion; and in which message it is. */
   #cutEnd = UNSET;
-  #cutNode = ROOT;
+  #insertedEnd = UNSET;
+  #lastNode = ROOT;
   #pieces = new Int32Array(256);
   #places = new Uint32Array(256);
 
@@ -64,6 +65,7 @@ export class EditScript {
     this.#lastAt = start;
     this.#lastDepth = 0;
     this.#cutEnd = UNSET;
+    this.#insertedEnd = UNSET;
     this.#nodes[PARENT] = UNSET;
     this.#nodes[LENGTH_START] = start;
     this.#nodes[BODY_START] = start;
@@ -105,12 +107,8 @@ export class EditScript {
   /** Removes the field at [start, end) (tag included) from `node`. Neighbouring cuts become one. */
   cut(node: number, start: number, end: number): void {
     this.#edits++;
-    if (start === this.#cutEnd && node === this.#cutNode) {
-      this.#ops[(this.#opCount - 1) * OP + TO] = end;
-    } else {
-      this.#record(node, start, end, 0, 0);
-      this.#cutNode = node;
-    }
+    if (start === this.#cutEnd && node === this.#lastNode) this.#ops[(this.#opCount - 1) * OP + TO] = end;
+    else this.#record(node, start, end, 0, 0);
     this.#cutEnd = end;
   }
 
@@ -120,10 +118,16 @@ export class EditScript {
     this.#record(node, start, end, pieceStart, pieceEnd);
   }
 
-  /** Inserts whole fields into `node` at `at`. Several at one place keep the order in which they were recorded. */
+  /**
+   * Inserts whole fields into `node` at `at`. Several at one place keep the order in which they were
+   * recorded; those whose bytes follow one another become one.
+   */
   insert(node: number, at: number, pieceStart: number, pieceEnd: number): void {
     this.#edits++;
-    this.#record(node, at, at, pieceStart, pieceEnd);
+    if (pieceStart === this.#insertedEnd && at === this.#lastAt && node === this.#lastNode) {
+      this.#ops[(this.#opCount - 1) * OP + PIECE_END] = pieceEnd;
+    } else this.#record(node, at, at, pieceStart, pieceEnd);
+    this.#insertedEnd = pieceEnd;
   }
 
   /** What was recorded in `node`, and below it, does not count: the message itself is cut from its parent, or replaced. */
@@ -146,6 +150,7 @@ export class EditScript {
 
   #record(node: number, start: number, end: number, pieceStart: number, pieceEnd: number): void {
     this.#cutEnd = UNSET;
+    this.#insertedEnd = UNSET;
     const op = this.#opCount++;
     if (op * OP >= this.#ops.length) this.#growOps();
     const ops = this.#ops;
@@ -159,6 +164,7 @@ export class EditScript {
     if (start < this.#lastAt || (start === this.#lastAt && depth > this.#lastDepth)) this.#sorted = false;
     this.#lastAt = start;
     this.#lastDepth = depth;
+    this.#lastNode = node;
   }
 
   /** Forgets the operations of a dropped message where they are the last ones: the cut that follows is then in order. */
@@ -169,6 +175,7 @@ export class EditScript {
     for (let op = from; op < this.#opCount; op++) if (!this.#isInside(this.#ops[op * OP + OWNER] ?? 0, node)) return;
     this.#opCount = from;
     this.#cutEnd = UNSET;
+    this.#insertedEnd = UNSET;
     const last = (from - 1) * OP;
     this.#lastAt = from === 0 ? (this.#nodes[BODY_START] ?? 0) : (this.#ops[last + FROM] ?? 0);
     this.#lastDepth = from === 0 ? 0 : (this.#nodes[(this.#ops[last + OWNER] ?? 0) * NODE + DEPTH] ?? 0);

@@ -133,19 +133,29 @@ describe("View", () => {
     expect(engine.pool.blocks).toBe(1);
   });
 
-  it("knows which keys were added, before the list is read and behind it", () => {
+  it("knows which keys it has, from the tape, before the list is read and behind it", () => {
     const engine = testEngine();
     const bytes = judgeOf("opentelemetry.proto.trace.v1.Span").encode({ attributes: [{ key: "there", value: { boolValue: true } }] });
     const at = engine.constant(bytes).start;
     const [value, added, other] = [engine.constant(encodeAnyValue(1n)), engine.text("added"), engine.text("another")];
+    const there = engine.text("there");
     const cursor = new Cursor(engine.desk(new Scratch(engine.pool), new EditScript()), "traces");
-    const told = () => [cursor.mayHave(added), cursor.mayHave(other)];
-    cursor.item.at(at, at, at + bytes.length);
-    expect(told()).toEqual([false, false]);
+    const told = () => [cursor.item.mayHave(added), cursor.item.mayHave(other)];
+    const { item } = cursor;
+    item.at(at, at, at + bytes.length);
+    expect([told(), item.attributes.find(there), item.attributes.find(added)]).toEqual([[true, true], 0, -1]);
+    const turn = () => {
+      item.at(at, at, at + bytes.length);
+      item.setKeys(there.keyLow, there.keyHigh);
+    };
+    turn();
+    expect([told(), item.mayHave(there), item.attributes.find(there)]).toEqual([[false, false], true, 0]);
+    turn();
     cursor.item.attributes.add(added.start, added.end, value.start, value.end);
     expect(told()).toEqual([true, false]);
     expect([cursor.item.attributes.find(added), cursor.item.attributes.find(other)]).toEqual([1, -1]);
-    cursor.item.at(at, at, at + bytes.length);
+    turn();
     expect([told(), cursor.item.attributes.find(added)]).toEqual([[false, false], -1]);
+    cursor.close();
   });
 });

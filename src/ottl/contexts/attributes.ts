@@ -116,7 +116,6 @@ class KnownKey implements AttributeKey {
   }
 
   find(subject: Subject): number {
-    if (this.#spot.keyed === true && !subject.cursor.mayHave(this.#text)) return -1;
     return this.#spot.view(subject).attributes.find(this.#text);
   }
 
@@ -145,7 +144,7 @@ class ComputedKey implements AttributeKey {
 
   find(subject: Subject): number {
     const { attributes } = this.#spot.view(subject);
-    return withStaged(this.#rooms.key, this.#bytes(subject), (key) => attributes.find(key));
+    return withStaged(this.#rooms.key, this.#bytes(subject), (key) => attributes.findBytes(key));
   }
 
   put(subject: Subject, entry: number, start: number, end: number): void {

@@ -8,7 +8,7 @@ import type { Spot } from "./operand.ts";
 import { type Entries, type Entry, plain } from "./paths.ts";
 import { timeEntries } from "./times.ts";
 
-const POINT: Spot = { view: ({ cursor }) => cursor.point, level: "point", keyed: true };
+const POINT: Spot = { view: ({ cursor }) => cursor.point, level: "point" };
 const EXEMPLAR: Spot = { view: ({ cursor }) => cursor.inner, level: "exemplar" };
 
 const POINTS = [NumberDataPoint, HistogramDataPoint, ExponentialHistogramDataPoint, SummaryDataPoint];

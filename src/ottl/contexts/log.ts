@@ -13,7 +13,7 @@ import { type Spot, spotOperand } from "./operand.ts";
 import { type Entries, plain } from "./paths.ts";
 import { timeEntries } from "./times.ts";
 
-const LOG: Spot = { view: ({ cursor }) => cursor.item, level: "item", keyed: true };
+const LOG: Spot = { view: ({ cursor }) => cursor.item, level: "item" };
 const BODY = fieldNumber(LogRecord, "body");
 const encoder = new TextEncoder();
 

@@ -9,8 +9,6 @@ export interface Spot {
   /** Moves with the walk. */
   readonly view: (subject: Subject) => View;
   readonly level: Level;
-  /** Whether the kernel's set of attribute keys is this message's: `Cursor.mayHave`. */
-  readonly keyed?: true;
 }
 
 /** An operand with what is left out absent. */

@@ -11,7 +11,7 @@ import { type Entries, type Entry, plain } from "./paths.ts";
 import { timeEntries } from "./times.ts";
 import { traceStateMember } from "./trace-state.ts";
 
-const SPAN: Spot = { view: ({ cursor }) => cursor.item, level: "item", keyed: true };
+const SPAN: Spot = { view: ({ cursor }) => cursor.item, level: "item" };
 const EVENT: Spot = { view: ({ cursor }) => cursor.inner, level: "event" };
 
 const KINDS = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"];

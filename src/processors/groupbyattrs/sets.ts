@@ -33,7 +33,7 @@ export class Sets {
     const points = signal === "metrics";
     const level = points ? "point" : "item";
     const take = (cursor: Cursor): boolean => {
-      this.#ofItems.push(this.#take(cursor, points ? cursor.point.attributes : cursor.item.attributes));
+      this.#ofItems.push(this.#take(points ? cursor.point.attributes : cursor.item.attributes));
       return true;
     };
     const step = { component: "", level, reads: [level], writes: [level], drops: false, dropReason: "", run: take } as const;
@@ -66,12 +66,12 @@ export class Sets {
     return grouped;
   }
 
-  #take(cursor: Cursor, attributes: Attributes): number {
+  #take(attributes: Attributes): number {
     const { keys } = this;
     let found = false;
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index];
-      const entry = key !== undefined && cursor.mayHave(key) ? attributes.find(key) : -1;
+      const entry = key === undefined ? -1 : attributes.find(key);
       this.#entries[index] = entry;
       found ||= entry >= 0;
     }

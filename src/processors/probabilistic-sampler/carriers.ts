@@ -105,11 +105,11 @@ export class RecordCarrier implements Carrier {
     this.#thresholdCleared = false;
     setAlways(this.threshold);
     let sound = true;
-    if (cursor.mayHave(this.#thresholdKey) && findText(cursor, this.#thresholdKey)) {
+    if (findText(cursor, this.#thresholdKey)) {
       this.hasThreshold = readDigits(this.threshold, cursor.bytes, textStart, textEnd);
       sound = this.hasThreshold;
     }
-    if (cursor.mayHave(this.#randomnessKey) && findText(cursor, this.#randomnessKey)) {
+    if (findText(cursor, this.#randomnessKey)) {
       this.hasRandomness = textEnd - textStart === DIGITS && readDigits(this.randomness, cursor.bytes, textStart, textEnd);
       sound &&= this.hasRandomness;
     }

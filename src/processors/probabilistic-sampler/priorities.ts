@@ -24,7 +24,7 @@ export class SpanPriority implements Priority {
   }
 
   applies(cursor: Cursor, threshold: Bits56): boolean {
-    if (!cursor.mayHave(this.#key)) return false;
+    if (!cursor.item.mayHave(this.#key)) return false;
     const value = numberOf(cursor, this.#key, true);
     if (value === 0) setNever(threshold);
     else if (value > 0) setAlways(threshold);
@@ -43,7 +43,7 @@ export class RecordPriority implements Priority {
   }
 
   applies(cursor: Cursor, threshold: Bits56): boolean {
-    if (!cursor.mayHave(this.#key)) return false;
+    if (!cursor.item.mayHave(this.#key)) return false;
     const probability = numberOf(cursor, this.#key, false) / 100;
     return probability !== 0 && setProbability(threshold, probability, this.#precision);
   }

@@ -40,7 +40,7 @@ export class HashSource {
       return TRACE_ID_HASH;
     }
     const key = this.#attribute;
-    if (key === undefined || !cursor.mayHave(key)) return MISSING;
+    if (key === undefined) return MISSING;
     return this.#readAttribute(cursor, key, randomness);
   }
 

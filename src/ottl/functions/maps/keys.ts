@@ -43,7 +43,7 @@ function finder(key: Getter<string>, engine: RuleMemory): (attributes: Attribute
     const bytes = encoder.encode(key(subject));
     staging.place(bytes);
     try {
-      return attributes.find(staging);
+      return attributes.findBytes(staging);
     } finally {
       staging.done();
     }

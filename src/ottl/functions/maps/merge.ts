@@ -49,7 +49,7 @@ function mergeAttributes(attributes: Attributes, staging: Staging, source: Reado
     staging.place(bytes);
     try {
       const valueStart = staging.start + name.length;
-      const entry = entries === undefined ? attributes.find({ start: staging.start, end: valueStart }) : (entries.get(key) ?? -1);
+      const entry = entries === undefined ? attributes.findBytes({ start: staging.start, end: valueStart }) : (entries.get(key) ?? -1);
       if (!takes(entry >= 0)) continue;
       if (entry >= 0) attributes.set(entry, valueStart, staging.end);
       else attributes.add(staging.start, valueStart, valueStart, staging.end);
