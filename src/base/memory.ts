@@ -8,6 +8,8 @@ export interface Memory extends Copies {
   readonly bytes: Uint8Array;
   /** Copies `length` bytes, overlapping or not. */
   copy(to: number, from: number, length: number): void;
+  /** Lays pieces, pairs of start and end, end to end at `at`, where none of them lies; returns the address behind them. */
+  copyPieces(pieces: Int32Array, at: number): number;
 }
 
 /** Between a memory and bytes that lie elsewhere. */
@@ -29,5 +31,12 @@ export function plainCopies(bytes: Uint8Array): Copies {
 /** Plain bytes as a memory, where there is no kernel: for tests. */
 export function plainMemory(size: number): Memory {
   const bytes = new Uint8Array(size);
-  return { bytes, ...plainCopies(bytes), copy: (to, from, length) => void bytes.copyWithin(to, from, from + length) };
+  const copyPieces = (pieces: Int32Array, at: number): number => {
+    for (let i = 0; i < pieces.length; i += 2) {
+      bytes.copyWithin(at, pieces[i] ?? 0, pieces[i + 1] ?? 0);
+      at += (pieces[i + 1] ?? 0) - (pieces[i] ?? 0);
+    }
+    return at;
+  };
+  return { bytes, ...plainCopies(bytes), copy: (to, from, length) => void bytes.copyWithin(to, from, from + length), copyPieces };
 }

@@ -111,9 +111,9 @@ export interface Kernel extends Memory {
   findField(start: number, end: number, number: number, out: number): void;
   /**
    * Reads the attributes with this tag in [start, end) to at most `max` rows of `ATTRIBUTE_WORDS` at
-   * `out`. Returns how many there are, which may be more.
+   * `out`, and the set of their keys to the two words at `set`. Returns how many there are, which may be more.
    */
-  readAttributes(start: number, end: number, tag: number, out: number, max: number): number;
+  readAttributes(start: number, end: number, tag: number, out: number, max: number, set: number): number;
   /** The first of `count` rows that is live and has the key at [keyStart, keyEnd), or -1. */
   findAttribute(out: number, count: number, keyStart: number, keyEnd: number): number;
   /** Writes an attribute at `to`, leaves its new place in the row at `row`, and returns where it ends. */
@@ -150,10 +150,11 @@ export function createKernel({ module, memory, copies = plainCopies }: KernelPar
       throw new TypeError(`Cannot call the kernel: it has no "${name}"`);
     };
   };
+  const words = new Int32Array(memory.buffer);
   return {
     ...copies(bytes),
     bytes,
-    words: new Int32Array(memory.buffer),
+    words,
     heapBase: exported("heapBase")(),
     check: exported("check"),
     index: exported("index"),
@@ -167,10 +168,25 @@ export function createKernel({ module, memory, copies = plainCopies }: KernelPar
     findAttribute: exported("findAttribute"),
     writeAttribute: exported("writeAttribute"),
     copy: exported("copy"),
+    copyPieces: gatherer(words, exported("piecesAt")() >> 2, exported("gather")),
     readJson: exported("readJson"),
     writeJson: exported("writeJson"),
     jsonErrorAt: exported("jsonErrorAt"),
     exported,
+  };
+}
+
+/** Pieces that the kernel takes in one call, as words: a start and an end each. */
+const GATHERED_WORDS = 2048;
+
+function gatherer(words: Int32Array, place: number, gather: Exported): Kernel["copyPieces"] {
+  return (pieces, at) => {
+    for (let from = 0; from < pieces.length; from += GATHERED_WORDS) {
+      const some = pieces.length <= GATHERED_WORDS ? pieces : pieces.subarray(from, from + GATHERED_WORDS);
+      words.set(some, place);
+      at = gather(some.length >> 1, at);
+    }
+    return at;
   };
 }
 

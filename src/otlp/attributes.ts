@@ -44,11 +44,18 @@ export class Attributes {
   readonly #words: Int32Array;
   /** Address of the columns that the list always has. */
   readonly #home: number;
+  /** Address of the set of the keys that were read. */
+  readonly #set: number;
   #at: number;
   #capacity = ROWS;
   #borrowed: Block | undefined;
   /** Rows; of a list that is not read yet, those that were added. */
   #count = 0;
+  /** Of these, the rows that were read: what was added stands behind them. */
+  #came = 0;
+  /** Of those, where the first one stands that was changed, and the last. */
+  #firstChanged = 0;
+  #lastChanged = -1;
   #changed = false;
   #tag = 0;
   /** Where the list stands that is not read yet. */
@@ -64,6 +71,7 @@ export class Attributes {
     this.bytes = desk.bytes;
     this.#words = desk.kernel.words;
     this.#home = desk.region(ROWS * ROW_BYTES);
+    this.#set = desk.region(8);
     this.#at = this.#home;
   }
 
@@ -75,6 +83,7 @@ export class Attributes {
     this.#giveBack();
     this.#changed = false;
     this.#count = 0;
+    this.#forgetChanges();
     this.#tag = tag;
     this.#unread = true;
     this.#start = start;
@@ -135,7 +144,7 @@ export class Attributes {
     const state = this.#words[at] ?? 0;
     if (state >= REMOVED) return;
     this.#words[at] = state === ADDED ? VOID : REMOVED;
-    this.#changed = true;
+    this.#change(entry);
   }
 
   /** Gives the entry a new value: the AnyValue body at [valueStart, valueEnd), which is copied. */
@@ -144,6 +153,7 @@ export class Attributes {
     const words = this.#words;
     this.#write(at, words[at + KEY_START] ?? 0, words[at + KEY_END] ?? 0, valueStart, valueEnd);
     if (words[at + STATE] === ORIGINAL) words[at + STATE] = REPLACED;
+    this.#change(entry);
   }
 
   /** Appends an attribute; key and AnyValue body are copied. */
@@ -155,17 +165,21 @@ export class Attributes {
     if (bit < 32) this.#keysLow |= 1 << bit;
     else this.#keysHigh |= 1 << bit;
     this.#write(at, keyStart, keyEnd, valueStart, valueEnd);
+    this.#changed = true;
   }
 
   /** Records the differences in `node`, whose body ends at `end`. */
   flush(script: EditScript, node: number, end: number): void {
     const words = this.#words;
-    for (let at = this.#row(0), stop = this.#row(this.#count); at < stop; at += ATTRIBUTE_WORDS) {
+    for (let at = this.#row(this.#firstChanged), last = this.#row(this.#lastChanged); at <= last; at += ATTRIBUTE_WORDS) {
       const state = words[at + STATE];
       if (state === REMOVED) script.cut(node, words[at + OLD_START] ?? 0, words[at + OLD_END] ?? 0);
       else if (state === REPLACED) {
         script.replace(node, words[at + OLD_START] ?? 0, words[at + OLD_END] ?? 0, words[at + NEW_START] ?? 0, words[at + NEW_END] ?? 0);
-      } else if (state === ADDED) script.insert(node, end, words[at + NEW_START] ?? 0, words[at + NEW_END] ?? 0);
+      }
+    }
+    for (let at = this.#row(this.#came), stop = this.#row(this.#count); at < stop; at += ATTRIBUTE_WORDS) {
+      if (words[at + STATE] === ADDED) script.insert(node, end, words[at + NEW_START] ?? 0, words[at + NEW_END] ?? 0);
     }
     this.#changed = false;
   }
@@ -203,17 +217,42 @@ export class Attributes {
     for (;;) {
       const room = this.#capacity - added;
       const aside = this.#at + room * ROW_BYTES;
-      kernel.copy(aside, this.#at, added * ROW_BYTES);
-      const read = kernel.readAttributes(this.#start, this.#end, this.#tag, this.#at, room);
+      this.#move(aside, this.#at, added);
+      const read = kernel.readAttributes(this.#start, this.#end, this.#tag, this.#at, room, this.#set);
       if (read <= room) {
-        kernel.copy(this.#at + read * ROW_BYTES, aside, added * ROW_BYTES);
+        this.#move(this.#at + read * ROW_BYTES, aside, added);
         this.#count = read + added;
+        this.#came = this.#firstChanged = read;
         this.#unread = false;
+        if (added === 0) this.#narrowKeys();
         return;
       }
-      kernel.copy(this.#at, aside, added * ROW_BYTES);
+      this.#move(this.#at, aside, added);
       this.#borrow(read + added + ROWS);
     }
+  }
+
+  #move(to: number, from: number, rows: number): void {
+    if (rows > 0) this.#desk.kernel.copy(to, from, rows * ROW_BYTES);
+  }
+
+  /** What may be there is what is there, now that it is known. */
+  #narrowKeys(): void {
+    this.#keysLow = this.#words[this.#set >> 2] ?? 0;
+    this.#keysHigh = this.#words[(this.#set >> 2) + 1] ?? 0;
+  }
+
+  #change(entry: number): void {
+    this.#changed = true;
+    if (entry >= this.#came) return;
+    if (entry < this.#firstChanged) this.#firstChanged = entry;
+    if (entry > this.#lastChanged) this.#lastChanged = entry;
+  }
+
+  #forgetChanges(): void {
+    this.#came = 0;
+    this.#firstChanged = 0;
+    this.#lastChanged = -1;
   }
 
   #row(entry: number): number {
@@ -228,7 +267,6 @@ export class Attributes {
     const { kernel, scratch } = this.#desk;
     const to = scratch.reserve(ATTRIBUTE_OVERHEAD + keyEnd - keyStart + valueEnd - valueStart);
     scratch.take(kernel.writeAttribute(to, this.#tag, keyStart, keyEnd, valueStart, valueEnd, row << 2));
-    this.#changed = true;
   }
 
   /** Moves the columns to a block with room for `rows`. */
@@ -259,5 +297,6 @@ export class Attributes {
     this.#giveBack();
     this.#unread = false;
     this.#count = 0;
+    this.#forgetChanges();
   }
 }

@@ -12,7 +12,7 @@ import { type CursorOrigin, Cursor, EVENTS, EXEMPLARS } from "../otlp/cursor.ts"
 import type { Engine } from "../otlp/engine.ts";
 import * as tape from "../otlp/tape.ts";
 import type { View } from "../otlp/view.ts";
-import { Chunk, copyPieces, lengthOf } from "../wire/chunk.ts";
+import { Chunk, lengthOf } from "../wire/chunk.ts";
 import { EditScript } from "../wire/script.ts";
 import { Scratch } from "../wire/scratch.ts";
 import { after, LEN, readVarint, skipValue } from "../wire/varint.ts";
@@ -177,7 +177,7 @@ export class Walk {
     if (block === undefined) {
       throw new SluiceError("over_budget", "Cannot lay out an edited batch: no room in the pool", { retryable: true });
     }
-    const end = copyPieces(kernel, pieces, block.start);
+    const end = kernel.copyPieces(pieces, block.start);
     this.#scratch.drop();
     return Chunk.of(kernel, block.start, end, block);
   }

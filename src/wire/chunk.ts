@@ -89,7 +89,7 @@ export class Chunk {
     this.#check();
     const pieces = this.#pieces;
     const { bytes } = this.#memory;
-    if (target === bytes) return copyPieces(this.#memory, pieces, at);
+    if (target === bytes) return this.#memory.copyPieces(pieces, at);
     for (let i = 0; i < pieces.length; i += 2) {
       const start = pieces[i] ?? 0;
       const end = pieces[i + 1] ?? 0;
@@ -109,15 +109,4 @@ export function lengthOf(pieces: Int32Array): number {
   let length = 0;
   for (let i = 0; i < pieces.length; i += 2) length += (pieces[i + 1] ?? 0) - (pieces[i] ?? 0);
   return length;
-}
-
-/** Lays the pieces end to end at `at` of their own memory; returns the address behind them. */
-export function copyPieces(memory: Memory, pieces: Int32Array, at: number): number {
-  for (let i = 0; i < pieces.length; i += 2) {
-    const start = pieces[i] ?? 0;
-    const length = (pieces[i + 1] ?? 0) - start;
-    memory.copy(at, start, length);
-    at += length;
-  }
-  return at;
 }

@@ -37,6 +37,7 @@ const MOVES_AN_OP = 16;
 
 export class EditScript {
   #nodes = new Int32Array(64 * NODE);
+  /** What the operations of each message add to its length. */
   #deltas = new Int32Array(64);
   #dead = new Uint8Array(64);
   #nodeCount = 0;
@@ -72,6 +73,7 @@ export class EditScript {
     this.#nodes[END] = end;
     this.#nodes[DEPTH] = 0;
     this.#nodes[LENGTH_OP] = UNSET;
+    this.#deltas[ROOT] = 0;
     this.#dead[ROOT] = 0;
   }
 
@@ -100,6 +102,7 @@ export class EditScript {
     nodes[at + DEPTH] = (nodes[parent * NODE + DEPTH] ?? 0) + 1;
     nodes[at + LENGTH_OP] = this.#opCount;
     this.#dead[node] = 0;
+    this.#deltas[node] = 0;
     this.#record(node, lengthStart, bodyStart, UNSET, UNSET);
     return node;
   }
@@ -110,12 +113,14 @@ export class EditScript {
     if (start === this.#cutEnd && node === this.#lastNode) this.#ops[(this.#opCount - 1) * OP + TO] = end;
     else this.#record(node, start, end, 0, 0);
     this.#cutEnd = end;
+    this.#grow(node, start - end);
   }
 
   /** Puts the bytes at [pieceStart, pieceEnd) in the place of [start, end) of `node`. */
   replace(node: number, start: number, end: number, pieceStart: number, pieceEnd: number): void {
     this.#edits++;
     this.#record(node, start, end, pieceStart, pieceEnd);
+    this.#grow(node, pieceEnd - pieceStart - (end - start));
   }
 
   /**
@@ -128,6 +133,7 @@ export class EditScript {
       this.#ops[(this.#opCount - 1) * OP + PIECE_END] = pieceEnd;
     } else this.#record(node, at, at, pieceStart, pieceEnd);
     this.#insertedEnd = pieceEnd;
+    this.#grow(node, pieceEnd - pieceStart);
   }
 
   /** What was recorded in `node`, and below it, does not count: the message itself is cut from its parent, or replaced. */
@@ -143,7 +149,6 @@ export class EditScript {
   apply(scratch: Scratch): Int32Array {
     this.applied++;
     this.#spreadDeath();
-    this.#sumDeltas();
     this.#writeLengths(scratch);
     return this.#sorted ? this.#emit(undefined) : this.#emit(this.#order());
   }
@@ -193,17 +198,8 @@ export class EditScript {
     }
   }
 
-  #sumDeltas(): void {
-    const ops = this.#ops;
-    const deltas = this.#deltas;
-    deltas.fill(0, 0, this.#nodeCount);
-    for (let at = 0, stop = this.#opCount * OP; at < stop; at += OP) {
-      const pieceStart = ops[at + PIECE_START] ?? 0;
-      if (pieceStart === UNSET) continue;
-      const owner = ops[at + OWNER] ?? 0;
-      const growth = (ops[at + PIECE_END] ?? 0) - pieceStart - ((ops[at + TO] ?? 0) - (ops[at + FROM] ?? 0));
-      deltas[owner] = (deltas[owner] ?? 0) + growth;
-    }
+  #grow(node: number, bytes: number): void {
+    this.#deltas[node] = (this.#deltas[node] ?? 0) + bytes;
   }
 
   /** Children have higher numbers than their parents, so one pass backwards goes bottom up. */

@@ -4,6 +4,8 @@
  * columns lie in the memory; JavaScript reads and edits them there.
  */
 
+import { keyBit } from "./attributes";
+
 /** What `value` found: the body, of what is length-delimited without the length. */
 let bodyAt: usize = 0;
 /** What `readVarint` read. */
@@ -116,19 +118,43 @@ export function findField(start: usize, end: usize, number: u32, out: usize): vo
   }
 }
 
+/** Tags of `KeyValue.key` and `KeyValue.value`. */
+const KEY: u32 = 0x0a;
+const VALUE: u32 = 0x12;
+
 /** Bytes of a column row of an attribute: state, old start and end, new start and end, key, value. */
 const ROW: usize = 36;
 
 /**
  * Reads the attributes with the one-byte tag `tag` in [start, end) to rows at `out`, at most `max` of
- * them. Returns how many there are, which may be more.
+ * them, and the set of the keys in those rows to `set`. Returns how many there are, which may be more.
  */
-export function readAttributes(start: usize, end: usize, tag: u32, out: usize, max: i32): i32 {
+export function readAttributes(start: usize, end: usize, tag: u32, out: usize, max: i32, set: usize): i32 {
+  const shape = tag | (KEY << 16);
   let count = 0;
   let row = out;
+  let keys: u64 = 0;
   for (let at = start; at < end; ) {
-    const byte = <u32>load<u8>(at);
-    if (byte != tag) {
+    // tag, size below 128, key tag, key size below 128
+    const head = load<u32>(at);
+    if ((head & 0x80ff80ff) == shape) {
+      const next = at + 2 + <usize>((head >>> 8) & 0x7f);
+      const size = head >>> 24;
+      // The key's last byte (or its size, 0), value tag, value size below 128.
+      const last = at + 3 + <usize>size;
+      const word = load<u32>(last);
+      if ((word & 0x80ff00) == VALUE << 8 && last + 3 + <usize>((word >>> 16) & 0x7f) == next) {
+        if (count++ < max) {
+          storePlace(row, at, next);
+          storeFound(row, at + 4, last + 1, last + 3, next);
+          keys |= keyBit(size, word & 0xff);
+          row += ROW;
+        }
+        at = next;
+        continue;
+      }
+    }
+    if ((head & 0xff) != tag) {
       const body = readVarint(at);
       at = value(body, varintRead);
       continue;
@@ -136,49 +162,48 @@ export function readAttributes(start: usize, end: usize, tag: u32, out: usize, m
     const body = readVarint(at + 1);
     const next = body + <usize>varintRead;
     if (count++ < max) {
-      store<u32>(row, 0);
-      store<u32>(row, <u32>at, 4);
-      store<u32>(row, <u32>next, 8);
-      store<u32>(row, <u32>at, 12);
-      store<u32>(row, <u32>next, 16);
-      if (!locateUsual(row, body, next)) locate(row, body, next);
+      storePlace(row, at, next);
+      locate(row, body, next);
+      const key = <usize>load<u32>(row, 20);
+      const keyEnd = <usize>load<u32>(row, 24);
+      keys |= keyBit(keyEnd - key, keyEnd == key ? 0 : <u32>load<u8>(keyEnd - 1));
       row += ROW;
     }
     at = next;
   }
+  store<u64>(set, keys);
   return count;
 }
 
-/** Key, then value, and nothing else, which is nearly always so; false otherwise. */
+/** An attribute that nobody has changed: where it stands is where it stood. */
 @inline
-function locateUsual(row: usize, start: usize, end: usize): bool {
-  if (load<u8>(start) != 0x0a || start == end) return false;
-  const key = readVarint(start + 1);
-  const keyEnd = key + <usize>varintRead;
-  if (keyEnd >= end || load<u8>(keyEnd) != 0x12) return false;
-  const body = readVarint(keyEnd + 1);
-  if (body + <usize>varintRead != end) return false;
+function storePlace(row: usize, at: usize, next: usize): void {
+  store<u32>(row, 0);
+  store<u32>(row, <u32>at, 4);
+  store<u32>(row, <u32>next, 8);
+  store<u32>(row, <u32>at, 12);
+  store<u32>(row, <u32>next, 16);
+}
+
+@inline
+function storeFound(row: usize, key: usize, keyEnd: usize, body: usize, bodyEnd: usize): void {
   store<u32>(row, <u32>key, 20);
   store<u32>(row, <u32>keyEnd, 24);
   store<u32>(row, <u32>body, 28);
-  store<u32>(row, <u32>end, 32);
-  return true;
+  store<u32>(row, <u32>bodyEnd, 32);
 }
 
 /** Leaves key and value of the KeyValue at [start, end) in the row; empty where absent. */
 function locate(row: usize, start: usize, end: usize): void {
-  store<u32>(row, <u32>start, 20);
-  store<u32>(row, <u32>start, 24);
-  store<u32>(row, <u32>end, 28);
-  store<u32>(row, <u32>end, 32);
+  storeFound(row, start, start, end, end);
   for (let at = start; at < end; ) {
     const body = readVarint(at);
     const tag = varintRead;
     at = value(body, tag);
-    if (tag == 0x0a) {
+    if (tag == KEY) {
       store<u32>(row, <u32>bodyAt, 20);
       store<u32>(row, <u32>at, 24);
-    } else if (tag == 0x12) {
+    } else if (tag == VALUE) {
       store<u32>(row, <u32>bodyAt, 28);
       store<u32>(row, <u32>at, 32);
     }
@@ -197,9 +222,12 @@ export function findAttribute(out: usize, count: i32, keyStart: usize, keyEnd: u
 
 /** From the end: keys of one length differ there. */
 function same(a: usize, b: usize, length: usize): bool {
-  while (length >= 8) {
-    length -= 8;
-    if (load<u64>(a + length) != load<u64>(b + length)) return false;
+  if (length >= 8) {
+    while (length > 8) {
+      length -= 8;
+      if (load<u64>(a + length) != load<u64>(b + length)) return false;
+    }
+    return load<u64>(a) == load<u64>(b);
   }
   while (length > 0) {
     length--;
@@ -259,7 +287,11 @@ export function copy(to: usize, from: usize, length: usize): void {
   else copyDown(to, from, length);
 }
 
+/** What is read last is read before anything is written: the ends of a copy may overlap. */
 function copyUp(to: usize, from: usize, length: usize): void {
+  if (length < 16) return copyFew(to, from, length);
+  const last = v128.load(from + length - 16);
+  const lastTo = to + length - 16;
   for (; length >= 64; length -= 64, to += 64, from += 64) {
     const a = v128.load(from);
     const b = v128.load(from, 16);
@@ -271,13 +303,45 @@ function copyUp(to: usize, from: usize, length: usize): void {
     v128.store(to, d, 48);
   }
   for (; length >= 16; length -= 16, to += 16, from += 16) v128.store(to, v128.load(from));
+  v128.store(lastTo, last);
+}
+
+/** Under 16 bytes. */
+@inline
+function copyFew(to: usize, from: usize, length: usize): void {
   if (length >= 8) {
-    store<u64>(to, load<u64>(from));
-    to += 8;
-    from += 8;
-    length -= 8;
+    const head = load<u64>(from);
+    const tail = load<u64>(from + length - 8);
+    store<u64>(to, head);
+    store<u64>(to + length - 8, tail);
+  } else if (length >= 4) {
+    const head = load<u32>(from);
+    const tail = load<u32>(from + length - 4);
+    store<u32>(to, head);
+    store<u32>(to + length - 4, tail);
+  } else {
+    for (; length > 0; length--) store<u8>(to++, load<u8>(from++));
   }
-  for (; length > 0; length--) store<u8>(to++, load<u8>(from++));
+}
+
+/** Pieces that one `gather` takes at the most. */
+const PIECES_MAX: i32 = 1024;
+const pieces: usize = memory.data(PIECES_MAX * 8);
+
+/** Where `gather` finds its pieces: a start and an end each. */
+export function piecesAt(): usize {
+  return pieces;
+}
+
+/** Lays `count` pieces end to end at `to`, where none of them lies; returns the address behind them. */
+export function gather(count: i32, to: usize): usize {
+  for (let at = pieces, stop = pieces + (<usize>count << 3); at < stop; at += 8) {
+    const from = <usize>load<u32>(at);
+    const length = <usize>load<u32>(at, 4) - from;
+    copyUp(to, from, length);
+    to += length;
+  }
+  return to;
 }
 
 function copyDown(to: usize, from: usize, length: usize): void {
