@@ -324,17 +324,22 @@ function copyFew(to: usize, from: usize, length: usize): void {
   }
 }
 
-/** Pieces that one `gather` takes at the most. */
-const PIECES_MAX: i32 = 1024;
-const pieces: usize = memory.data(PIECES_MAX * 8);
+/** Bytes of the pieces that one `gather` takes at the most. They lie behind what the module itself holds. */
+const PIECES_BYTES: usize = 1024 * 8;
 
 /** Where `gather` finds its pieces: a start and an end each. */
 export function piecesAt(): usize {
-  return pieces;
+  return (__heap_base + 15) & ~15;
+}
+
+/** The first address that the module itself does not use. */
+export function heapBase(): usize {
+  return piecesAt() + PIECES_BYTES;
 }
 
 /** Lays `count` pieces end to end at `to`, where none of them lies; returns the address behind them. */
 export function gather(count: i32, to: usize): usize {
+  const pieces = piecesAt();
   for (let at = pieces, stop = pieces + (<usize>count << 3); at < stop; at += 8) {
     const from = <usize>load<u32>(at);
     const length = <usize>load<u32>(at, 4) - from;

@@ -1,7 +1,7 @@
 /** The kernel's entry: what JavaScript may call. Addresses are absolute; see ../kernel.ts for the contract. */
 export { jsonErrorAt, readJson } from "./json-read";
 export { writeJson } from "./json-write";
-export { copy, findAttribute, findField, gather, piecesAt, readAttributes, readFields, writeAttribute } from "./edit";
+export { copy, findAttribute, findField, gather, heapBase, piecesAt, readAttributes, readFields, writeAttribute } from "./edit";
 import { indexRequest } from "./indexer";
 import { begin, failedAt, failure, items as itemsCounted, repairs as repairsFound } from "./state";
 import { beginTape, recordCount } from "./tape";
@@ -41,9 +41,4 @@ export function items(): i32 {
 
 export function tapeCount(): i32 {
   return recordCount();
-}
-
-/** The first address that the module itself does not use. */
-export function heapBase(): usize {
-  return __heap_base;
 }
