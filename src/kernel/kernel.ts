@@ -66,6 +66,11 @@ export const FAIL_GROUP = -8;
 export const FAIL_PACKED = -9;
 /** The tape has no room for another record. */
 export const FAIL_TAPE = -10;
+/** More than `ATTRIBUTES_MAX` attributes in one message, or entries in one map. */
+export const FAIL_ATTRIBUTES = -11;
+
+/** Attributes that a message may have, and entries that a map may: rules take up to 3 us for each, so that one item is done in 100 ms. */
+export const ATTRIBUTES_MAX = 32_768;
 
 /** Bytes behind a body that must be readable; what they hold never matters. */
 export const KERNEL_PADDING = 16;

@@ -13,7 +13,7 @@ import type { Canonical } from "../base/host.ts";
 import { type Block, Pool, type PoolOptions } from "../base/pool.ts";
 import { type Signal, signalNumber } from "../base/signal.ts";
 import { JSON_ERRORS, JSON_FULL } from "../kernel/json-errors.ts";
-import { FAIL_TAPE, type Kernel, REPAIR_TEXT } from "../kernel/kernel.ts";
+import { FAIL_ATTRIBUTES, FAIL_TAPE, type Kernel, REPAIR_TEXT } from "../kernel/kernel.ts";
 import { Chunk, type Range } from "../wire/chunk.ts";
 import type { Scratch } from "../wire/scratch.ts";
 import type { EditScript } from "../wire/script.ts";
@@ -161,7 +161,7 @@ export class Engine implements RuleMemory {
     }
     if ("kind" in converted) return converted;
     const admission = this.admit(signal, converted.start, converted.end, converted.block);
-    // Damage in protobuf of our own making is a limit that JSON has no other word for: too many items.
+    // Damage in protobuf of our own making is a limit that JSON has no other word for: too many items, or attributes.
     return admission.kind === "admitted" ? { ...admission, unchanged: false } : { ...admission, offset: 0 };
   }
 
@@ -275,7 +275,7 @@ export class Engine implements RuleMemory {
     const offset = this.kernel.errorAt();
     return {
       kind: "malformed",
-      code: "malformed_protobuf",
+      code: status === FAIL_ATTRIBUTES ? "too_large" : "malformed_protobuf",
       message: describeWireError(status),
       offset,
       path: pathAt(this.bytes, signal, start, end, start + offset),

@@ -10,6 +10,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [kernel.FAIL_KNOWN_TYPE, "the field has another wire type than OTLP gives it"],
   [kernel.FAIL_DEPTH, "values are nested deeper than 64, or unknown groups deeper than 100"],
   [kernel.FAIL_GROUP, "a group ends without a start, or has no end"],
+  [kernel.FAIL_ATTRIBUTES, `there are more than ${kernel.ATTRIBUTES_MAX} attributes in one message, or entries in one map`],
   [kernel.FAIL_PACKED, "the packed list's length is no multiple of its values'"],
 ]);
 

@@ -1,5 +1,6 @@
 /** The engine's limits, each at the limit and one past it (docs/limits.md). */
 import { describe, expect, it } from "vitest";
+import { ATTRIBUTES_MAX } from "../../src/kernel/kernel.ts";
 import { admitBytes, admitted, testEngine } from "../harness/engine.ts";
 import { field, join, utf8 } from "../harness/bytes.ts";
 
@@ -29,6 +30,26 @@ describe("records on the tape: resources, scopes, items and points", () => {
   it("one more is refused as too large, with nothing kept", () => {
     const engine = testEngine(MEMORY_BYTES);
     expect(admitBytes(engine, "traces", spans(most + 1))).toMatchObject({ kind: "malformed", code: "too_large" });
+    expect(engine.pool.blocks).toBe(0);
+  });
+});
+
+describe("attributes of one message", () => {
+  const proto = (count: number) => field(1, field(1, ...Array.from({ length: count }, () => field(1, field(1, "k")))), field(2, SPAN));
+  const json = (count: number) => utf8(`{"resourceSpans":[{"resource":{"attributes":[${Array.from({ length: count }, () => '{"key":"k"}').join()}]}}]}`);
+
+  it.each([
+    ["proto", proto],
+    ["json", json],
+  ] as const)("%s: as many as may be, and one more is refused as too large, by its path", (encoding, request) => {
+    const engine = testEngine(MEMORY_BYTES);
+    admitted(engine, "traces", request(ATTRIBUTES_MAX), encoding).chunk.release();
+    expect(admitBytes(engine, "traces", request(ATTRIBUTES_MAX + 1), encoding)).toMatchObject({
+      kind: "malformed",
+      code: "too_large",
+      message: "there are more than 32768 attributes in one message, or entries in one map",
+      path: expect.stringContaining("resource") as string,
+    });
     expect(engine.pool.blocks).toBe(0);
   });
 });

@@ -8,7 +8,8 @@
  * order of the Collector, which writes the value before the key. Whatever else goes through the generated
  * `checkKeyValue`, which takes every legal form.
  */
-import { VALUE_DEPTH_MAX, keys, setKeys, strideEnd } from "./state";
+import { piecesAt, readAttributes } from "./edit";
+import { ATTRIBUTES, ATTRIBUTES_MAX, VALUE_DEPTH_MAX, fail, keys, setKeys, strideEnd } from "./state";
 import { checkKeyValue } from "./walkers";
 import { lengthRead, overrun, readLength } from "./wire";
 
@@ -149,6 +150,13 @@ function isPlainKey(at: usize, end: usize, size: u32): bool {
   if (size < 16) return (odd & ((1 << size) - 1)) == 0;
   if (size > 32) return false;
   return (odd | i8x16.bitmask(v128.load(end - 16))) == 0;
+}
+
+/** False where the message at [start, end), which is sound so far as it goes, has more attributes than one may. */
+export function areFew(start: usize, end: usize, tag: u32): bool {
+  if (readAttributes(start, end, tag, 0, 0, piecesAt()) <= ATTRIBUTES_MAX) return true;
+  fail(ATTRIBUTES, start);
+  return false;
 }
 
 /** An attribute of any legal form; `at` stands on its size, behind the tag. */

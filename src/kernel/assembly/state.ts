@@ -15,6 +15,7 @@ export const DEPTH: i32 = -7;
 export const GROUP: i32 = -8;
 export const PACKED: i32 = -9;
 export const TAPE: i32 = -10;
+export const ATTRIBUTES: i32 = -11;
 
 // Repairs.
 export const OWN_ID: u32 = 1;
@@ -23,6 +24,10 @@ export const TEXT: u32 = 4;
 export const TWICE: u32 = 8;
 export const STRINDEX: u32 = 16;
 
+/** Attributes of one message, or entries of one map. */
+export const ATTRIBUTES_MAX: i32 = 32_768;
+/** A message with more attributes than that has more bytes than this. */
+export const ATTRIBUTES_BYTES: usize = 65_536;
 /** AnyValues inside one another. */
 export const VALUE_DEPTH_MAX: i32 = 64;
 /** Unknown groups inside one another. */

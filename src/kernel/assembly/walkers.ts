@@ -4,8 +4,8 @@
  * `now` has a bit for each singular field and each oneof that this pass met, `seen` those of the
  * passes before, `twice` those that came again.
  */
-import { attributeRun, noteKey, oneAttribute } from "./attributes";
-import { DEPTH, OTHER_ID, OWN_ID, TEXT, TWICE, VALUE_DEPTH_MAX, fail, keys, repair, setKeys, strindex } from "./state";
+import { areFew, attributeRun, noteKey, oneAttribute } from "./attributes";
+import { ATTRIBUTES_BYTES, DEPTH, OTHER_ID, OWN_ID, TEXT, TWICE, VALUE_DEPTH_MAX, fail, keys, repair, setKeys, strindex } from "./state";
 import { BAD_ID, GROUP_LEVEL, ITEM_LEVEL, NO_TRACE_STATE, POINT_LEVEL, SCOPE_LEVEL, close, leaf, open, topOf } from "./tape";
 import { isText } from "./text";
 import { checkFixed, checkVarints, cut, lengthRead, overrun, readLength, readTag, skipField, skipVarint, tagRead } from "./wire";
@@ -174,6 +174,7 @@ function checkResourceSpans(from: usize, at: usize, end: usize): bool {
 }
 
 function checkResource(at: usize, end: usize): bool {
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -249,6 +250,7 @@ function checkResource(at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x0a)) return false;
   if (twice != 0) repair(TWICE);
   return true;
 }
@@ -574,6 +576,7 @@ function checkArrayValue(at: usize, end: usize, depth: i32): bool {
 }
 
 function checkKeyValueList(at: usize, end: usize, depth: i32): bool {
+  const start = at;
   while (at < end) {
     const field = at;
     let tag = <u32>load<u8>(at++);
@@ -605,6 +608,7 @@ function checkKeyValueList(at: usize, end: usize, depth: i32): bool {
     }
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x0a)) return false;
   return true;
 }
 
@@ -826,6 +830,7 @@ function checkScopeSpans(from: usize, at: usize, end: usize): bool {
 }
 
 function checkInstrumentationScope(at: usize, end: usize): bool {
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -922,6 +927,7 @@ function checkInstrumentationScope(at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x1a)) return false;
   if (twice != 0) repair(TWICE);
   return true;
 }
@@ -931,6 +937,7 @@ function checkSpan(from: usize, at: usize, end: usize): bool {
   setKeys(0);
   let traceId: usize = 0;
   let ownIds: u32 = 0;
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   if (end - at >= 28 && load<u16>(at) == 0x100a && load<u16>(at, 18) == 0x812) {
@@ -1243,6 +1250,7 @@ function checkSpan(from: usize, at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x4a)) return false;
   if (twice != 0) repair(TWICE);
   const level = ITEM_LEVEL | topOf(traceId) | ((seen & 0x04) == 0 ? NO_TRACE_STATE : 0);
   if (ownIds == 3) return leaf(level, from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
@@ -1251,6 +1259,7 @@ function checkSpan(from: usize, at: usize, end: usize): bool {
 }
 
 function checkSpanEvent(at: usize, end: usize): bool {
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -1338,11 +1347,13 @@ function checkSpanEvent(at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x1a)) return false;
   if (twice != 0) repair(TWICE);
   return true;
 }
 
 function checkSpanLink(at: usize, end: usize): bool {
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -1470,6 +1481,7 @@ function checkSpanLink(at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x22)) return false;
   if (twice != 0) repair(TWICE);
   return true;
 }
@@ -1804,6 +1816,7 @@ function checkMetric(from: usize, at: usize, end: usize): bool {
   let partTag: usize = 0;
   let partBody: usize = 0;
   let partEnd: usize = 0;
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -2033,6 +2046,7 @@ function checkMetric(from: usize, at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x62)) return false;
   if (twice != 0) repair(TWICE);
   close(record, partTag, partBody, partEnd);
   return true;
@@ -2085,6 +2099,7 @@ function checkGauge(at: usize, end: usize, data: u32): bool {
 function checkNumberDataPoint(from: usize, at: usize, end: usize, data: u32): bool {
   const body = at;
   setKeys(0);
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -2206,11 +2221,13 @@ function checkNumberDataPoint(from: usize, at: usize, end: usize, data: u32): bo
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x3a)) return false;
   if (twice != 0) repair(TWICE);
   return leaf(POINT_LEVEL, from, body, end, <u32>keys, <u32>(keys >>> 32), data);
 }
 
 function checkExemplar(at: usize, end: usize): bool {
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -2326,6 +2343,7 @@ function checkExemplar(at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x3a)) return false;
   if (twice != 0) repair(TWICE);
   return true;
 }
@@ -2492,6 +2510,7 @@ function checkHistogram(at: usize, end: usize, data: u32): bool {
 function checkHistogramDataPoint(from: usize, at: usize, end: usize, data: u32): bool {
   const body = at;
   setKeys(0);
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -2691,6 +2710,7 @@ function checkHistogramDataPoint(from: usize, at: usize, end: usize, data: u32):
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x4a)) return false;
   if (twice != 0) repair(TWICE);
   return leaf(POINT_LEVEL, from, body, end, <u32>keys, <u32>(keys >>> 32), data);
 }
@@ -2769,6 +2789,7 @@ function checkExponentialHistogram(at: usize, end: usize, data: u32): bool {
 function checkExponentialHistogramDataPoint(from: usize, at: usize, end: usize, data: u32): bool {
   const body = at;
   setKeys(0);
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -2988,6 +3009,7 @@ function checkExponentialHistogramDataPoint(from: usize, at: usize, end: usize, 
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x0a)) return false;
   if (twice != 0) repair(TWICE);
   return leaf(POINT_LEVEL, from, body, end, <u32>keys, <u32>(keys >>> 32), data);
 }
@@ -3123,6 +3145,7 @@ function checkSummary(at: usize, end: usize, data: u32): bool {
 function checkSummaryDataPoint(from: usize, at: usize, end: usize, data: u32): bool {
   const body = at;
   setKeys(0);
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -3242,6 +3265,7 @@ function checkSummaryDataPoint(from: usize, at: usize, end: usize, data: u32): b
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x3a)) return false;
   if (twice != 0) repair(TWICE);
   return leaf(POINT_LEVEL, from, body, end, <u32>keys, <u32>(keys >>> 32), data);
 }
@@ -3560,6 +3584,7 @@ function checkLogRecord(from: usize, at: usize, end: usize): bool {
   const body = at;
   setKeys(0);
   let traceId: usize = 0;
+  const start = at;
   let seen: u32 = 0;
   let twice: u32 = 0;
   while (at < end) {
@@ -3766,6 +3791,7 @@ function checkLogRecord(from: usize, at: usize, end: usize): bool {
     seen |= now;
   }
   if (at != end) return cut(end);
+  if (end - start > ATTRIBUTES_BYTES && !areFew(start, end, 0x32)) return false;
   if (twice != 0) repair(TWICE);
   return leaf(ITEM_LEVEL | topOf(traceId), from, body, end, <u32>traceId, <u32>keys, <u32>(keys >>> 32));
 }
