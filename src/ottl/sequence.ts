@@ -30,8 +30,6 @@ export interface Group {
   /** Joined by or; none: every item. */
   readonly conditions?: readonly string[];
   readonly errorMode: ErrorMode;
-  /** True keeps the cache from item to item; otherwise it is emptied for each. */
-  readonly sharedCache?: boolean;
 }
 
 /** What a step has to declare, and what it does for an item. */
@@ -60,7 +58,7 @@ export interface ConditionSequence extends Sequence {
 }
 
 export function sequenceStatements(
-  { statements, conditions = [], errorMode, sharedCache = false }: Group,
+  { statements, conditions = [], errorMode }: Group,
   dialect: Dialect,
   options: Options,
 ): Sequenced<StatementSequence> {
@@ -72,7 +70,7 @@ export function sequenceStatements(
   const guard = guards.compiled.length === 0 ? undefined : combined(guards.compiled, "or", errorMode, tools);
   const execute = rules.compiled.map((rule) => guarded(rule, errorMode, tools));
   const run = (subject: Subject): void => {
-    if (!sharedCache) subject.cache = NO_CACHE;
+    subject.cache = NO_CACHE;
     if (guard !== undefined && !guard(subject)) return;
     for (let i = 0; i < execute.length; i++) execute[i]?.(subject);
   };
