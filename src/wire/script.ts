@@ -40,6 +40,8 @@ export class EditScript {
   /** What the operations of each message add to its length. */
   #deltas = new Int32Array(64);
   #dead = new Uint8Array(64);
+  /** Whether any message was dropped. */
+  #anyDead = false;
   #nodeCount = 0;
   #ops = new Int32Array(256 * OP);
   #opCount = 0;
@@ -75,6 +77,7 @@ export class EditScript {
     this.#nodes[LENGTH_OP] = UNSET;
     this.#deltas[ROOT] = 0;
     this.#dead[ROOT] = 0;
+    this.#anyDead = false;
   }
 
   get empty(): boolean {
@@ -139,6 +142,7 @@ export class EditScript {
   /** What was recorded in `node`, and below it, does not count: the message itself is cut from its parent, or replaced. */
   discard(node: number): void {
     this.#dead[node] = 1;
+    this.#anyDead = true;
     this.#takeBack(node);
   }
 
@@ -148,7 +152,7 @@ export class EditScript {
    */
   apply(scratch: Scratch): Int32Array {
     this.applied++;
-    this.#spreadDeath();
+    if (this.#anyDead) this.#spreadDeath();
     this.#writeLengths(scratch);
     return this.#sorted ? this.#emit(undefined) : this.#emit(this.#order());
   }

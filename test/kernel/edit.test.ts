@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../bench/random.ts";
 import { encodeAnyValue } from "../../src/otlp/any-value.ts";
 import { Cursor } from "../../src/otlp/cursor.ts";
+import { KERNEL_PADDING } from "../../src/kernel/kernel.ts";
 import { EditScript } from "../../src/wire/script.ts";
 import { Scratch } from "../../src/wire/scratch.ts";
 import { field, join } from "../harness/bytes.ts";
@@ -42,6 +43,18 @@ describe("the kernel's edits", () => {
     expect(kernel.copyPieces(pieces, at)).toBe(at + wanted.length);
     expect(Buffer.compare(kernel.bytes.subarray(at, at + wanted.length), wanted)).toBe(0);
     expect(kernel.bytes[at + wanted.length]).toBe(0);
+  });
+
+  it("reads no attribute past the padding at the end of the memory, whatever lies there", () => {
+    const kernel = testKernel();
+    const end = kernel.bytes.length - KERNEL_PADDING;
+    kernel.bytes.fill(0x7f, end);
+    kernel.bytes[end] = 0x0a;
+    kernel.bytes.set([0x4a, 4, 0x0a, 2, 0x61, 0x62, 0x4a, 0], end - 8);
+    const [rows, set] = [kernel.heapBase, kernel.heapBase + 200];
+    expect(kernel.readAttributes(end - 8, end, 0x4a, rows, 5, set)).toBe(2);
+    expect(kernel.findAttribute(rows, 2, end - 4, end - 2)).toBe(0);
+    expect(kernel.findAttribute(rows, 2, end, end)).toBe(1);
   });
 
   it.each(["key first", "value first", "no value", "no key", "unknown behind"])("finds attributes of every size: %s", (form) => {

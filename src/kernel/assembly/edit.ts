@@ -140,9 +140,9 @@ export function readAttributes(start: usize, end: usize, tag: u32, out: usize, m
     if ((head & 0x80ff80ff) == shape) {
       const next = at + 2 + <usize>((head >>> 8) & 0x7f);
       const size = head >>> 24;
-      // The key's last byte (or its size, 0), value tag, value size below 128.
+      // The key's last byte (or its size, 0), value tag, value size below 128. Of an empty attribute the key is a neighbour's.
       const last = at + 3 + <usize>size;
-      const word = load<u32>(last);
+      const word = last < next ? load<u32>(last) : 0;
       if ((word & 0x80ff00) == VALUE << 8 && last + 3 + <usize>((word >>> 16) & 0x7f) == next) {
         if (count++ < max) {
           storePlace(row, at, next);
