@@ -57,11 +57,7 @@ export interface ConditionSequence extends Sequence {
   test(subject: Subject): boolean;
 }
 
-export function sequenceStatements(
-  { statements, conditions = [], errorMode }: Group,
-  dialect: Dialect,
-  options: Options,
-): Sequenced<StatementSequence> {
+export function sequenceStatements({ statements, conditions = [], errorMode }: Group, dialect: Dialect, options: Options): Sequenced<StatementSequence> {
   const guards = compileAll("conditions", conditions, (text) => compileCondition(text, dialect, options));
   const rules = compileAll("statements", statements, (text) => compileStatement(text, dialect, options));
   const issues = [...guards.issues, ...rules.issues];
