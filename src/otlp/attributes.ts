@@ -12,7 +12,7 @@ import type { Block } from "../base/pool.ts";
 import { ATTRIBUTE_OVERHEAD, ATTRIBUTE_WORDS } from "../kernel/kernel.ts";
 import type { Range } from "../wire/chunk.ts";
 import type { EditScript } from "../wire/script.ts";
-import { keyBit, type Text } from "./text.ts";
+import { keyBit, mayBeIn, type Text } from "./text.ts";
 import type { Desk } from "./view.ts";
 
 /** Rows that every list has room for. */
@@ -125,7 +125,7 @@ export class Attributes {
 
   /** False when there surely is no attribute with this key: known without reading the list. */
   mayHave(key: Text): boolean {
-    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0;
+    return mayBeIn(this.#keysLow, this.#keysHigh, key);
   }
 
   /** The first live entry with this key, or -1. Throws `over_budget`. */

@@ -17,6 +17,11 @@ export function keyBit(length: number, lastByte: number): number {
   return (length * 7 + lastByte) & 63;
 }
 
+/** False when a key set surely does not have this key. */
+export function mayBeIn(low: number, high: number, key: Text): boolean {
+  return (low & key.keyLow) !== 0 || (high & key.keyHigh) !== 0;
+}
+
 /** Whether [start, end) holds exactly the bytes of `text`. Compared from the end: keys differ there. */
 export function isText(bytes: Uint8Array, start: number, end: number, text: Range): boolean {
   const length = end - start;

@@ -13,7 +13,7 @@ import type { EditScript } from "../wire/script.ts";
 import type { Scratch } from "../wire/scratch.ts";
 import { after, I32, I64, LEN, readVarint, readVarintHigh, skipValue, skipVarint, VARINT, varintSize, writeVarint } from "../wire/varint.ts";
 import { Attributes } from "./attributes.ts";
-import type { Text } from "./text.ts";
+import { mayBeIn, type Text } from "./text.ts";
 import { copyFields, writeDouble, writeVarint64, writeWord } from "./field-bytes.ts";
 
 /** What a view needs to know of its message: a generated table has it (tables.ts). */
@@ -223,7 +223,7 @@ export class View {
   /** False when the message surely has no attribute with this key: known without reading its attributes. */
   mayHave(key: Text): boolean {
     if (this.#attributesRead) return this.#attributes?.mayHave(key) === true;
-    return (this.#keysLow & key.keyLow) !== 0 || (this.#keysHigh & key.keyHigh) !== 0;
+    return mayBeIn(this.#keysLow, this.#keysHigh, key);
   }
 
   /** Sets a length-delimited field to the bytes at [start, end), which are copied. */

@@ -27,7 +27,7 @@ const ON_WORKERS = RUNTIMES_FOUND.includes("workers");
 const ON_NODE = RUNTIMES_FOUND.includes("node");
 const POINTS = ON_WORKERS ? 50_000 : ON_NODE ? 1_000_000 : 250_000;
 /** For rules that make a value of each: some microseconds a point. */
-const FEWER_POINTS = ON_NODE ? 100_000 : 10_000;
+const FEWER_POINTS = ON_WORKERS ? 10_000 : ON_NODE ? 100_000 : 25_000;
 const MEMORY_BYTES = ON_WORKERS ? 64 << 20 : 512 << 20;
 
 type Pair = readonly [key: string, value: string];

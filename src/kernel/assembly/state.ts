@@ -27,7 +27,7 @@ export const STRINDEX: u32 = 16;
 /** Attributes of one message, or entries of one map. */
 export const ATTRIBUTES_MAX: i32 = 32_768;
 /** A message with more attributes than that has more bytes than this. */
-export const ATTRIBUTES_BYTES: usize = 65_536;
+export const ATTRIBUTES_BYTES: usize = 2 * ATTRIBUTES_MAX;
 /** AnyValues inside one another. */
 export const VALUE_DEPTH_MAX: i32 = 64;
 /** Unknown groups inside one another. */
