@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 /** A little over what it is: whoever passes it says in the commit what for. */
-const RAW_BYTES_MAX = 1_394_000;
-const GZIP_BYTES_MAX = 449_000;
+const RAW_BYTES_MAX = 1_400_000;
+const GZIP_BYTES_MAX = 451_500;
 /** Commands, generators, and what is loaded only beside files: of no use in a Worker, so they must never get in by an import. */
 const FOREIGN = /node_modules\/(commander|assemblyscript|aws4fetch|protobufjs)\//;
 

@@ -58,6 +58,7 @@ function withTable(text: string): string {
     "",
     `\`<items>\` is ${ITEMS.map((name) => `\`${name}\``).join(", ")}: a metric for each signal. Dots in labels are underscores in Prometheus. \`counter\``,
     "only grows, `updown` is a sum that also shrinks, `gauge` is a value that is not summed; both are gauges in Prometheus.",
+    "A `histogram` is how values are spread; one that says `detailed` is told at that level alone.",
     "",
     "### The Collector's",
     "",
@@ -81,7 +82,7 @@ function tableOf(prefix: string): string[] {
 }
 
 /** Of a metric for each signal there is one row. */
-function rowOf({ name, kind, unit, labels, description }: Metric): string {
+function rowOf({ name, kind, unit, labels, description, detailed }: Metric): string {
   const item = ITEMS.find(
     (one) =>
       name.endsWith(`_${one}`) &&
@@ -89,6 +90,10 @@ function rowOf({ name, kind, unit, labels, description }: Metric): string {
   );
   const counted = item?.replace("_", " ") ?? "";
   const words = item === undefined ? description : `Items${description.slice(counted.length)}`;
-  const cells = [`\`${item === undefined ? name : `${name.slice(0, -item.length)}<items>`}\``, kind, `\`${item === undefined ? unit : "{item}"}\``];
+  const cells = [
+    `\`${item === undefined ? name : `${name.slice(0, -item.length)}<items>`}\``,
+    detailed === true ? `${kind}, detailed` : kind,
+    `\`${item === undefined ? unit : "{item}"}\``,
+  ];
   return `| ${[...cells, labels.map((label) => `\`${label}\``).join(", ") || "none", words].join(" | ")} |`;
 }

@@ -41,7 +41,7 @@ const otlp = z.strictObject({
   client_certificate: z.string().nullish().describe("Path of the client's certificate, PEM."),
   client_key: z.string().nullish().describe("Path of its private key, PEM."),
   temporality_preference: z.enum(["cumulative", "delta", "lowmemory"]).nullish().describe("cumulative; others are not in force."),
-  default_histogram_aggregation: z.string().nullish().describe("Not in force."),
+  default_histogram_aggregation: z.string().nullish().describe("explicit_bucket_histogram; others are not in force."),
 });
 
 const reader = z
@@ -74,7 +74,7 @@ export const telemetryMetrics = z
       .transform((text) => text.toLowerCase())
       .pipe(z.enum(LEVELS))
       .default("normal")
-      .describe("none: no metrics of Sluice's own. basic, normal, detailed: all of them."),
+      .describe("none: no metrics of Sluice's own. basic, normal: all but five histograms of sizes. detailed: those, too."),
     readers: z.array(reader).optional().describe("Where they go. Default: Prometheus asks at localhost:8888."),
     address: z.never({ error: GONE }).optional().describe("Removed: use readers."),
     views: z.array(z.unknown()).optional().describe("Not in force."),
@@ -106,7 +106,7 @@ const NOT_IN_FORCE: readonly (readonly [key: string, is: (value: unknown) => boo
   ["periodic.exporter.console", () => true, "own metrics are not printed"],
   ["periodic.exporter.otlp.protocol", (value) => value === "grpc", "own metrics are not pushed over gRPC: use http/protobuf"],
   ["periodic.exporter.otlp.temporality_preference", (value) => value !== "cumulative", "sums count from the start"],
-  ["periodic.exporter.otlp.default_histogram_aggregation", () => true, "there are no histograms"],
+  ["periodic.exporter.otlp.default_histogram_aggregation", (value) => value !== "explicit_bucket_histogram", "histograms have explicit bounds"],
 ];
 
 /** Warns of what the readers have that is not done. `node` is the section `service`. */

@@ -25,6 +25,7 @@ import { Pulse } from "./durable/pulse.ts";
 import { type Keyed, Repeats } from "./durable/repeats.ts";
 import type { Bury } from "./queue/attempts.ts";
 import { Ledger } from "./queue/ledger.ts";
+import { bytesIn } from "./queue/parcel.ts";
 import { Queue, type QueueParts } from "./queue/queue.ts";
 import { queueInMemory, queueOf, queueSchema, type QueueSettings } from "./queue/settings.ts";
 
@@ -147,6 +148,7 @@ class DeliveringExporter implements Exporter {
 
   consume(batch: Batch): Promise<Outcome> {
     const lane = this.#lanes[batch.signal];
+    if (this.#settings.queue !== undefined) lane.ledger.asked(batch.items, bytesIn(batch));
     const keyed = lane.repeats.keyed(batch);
     return keyed === undefined ? lane.queue.consume(batch) : this.#once(lane, keyed, batch);
   }

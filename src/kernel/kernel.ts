@@ -4,7 +4,7 @@
  * The module has state of its own between a call and its accessors: one kernel a memory, one call at
  * a time, and what a call left is read before the next.
  */
-import { type Copies, type Memory, plainCopies } from "../base/memory.ts";
+import { type Copies, type Memory, plainCopies, type Splicer } from "../base/memory.ts";
 
 /** 32-bit words of one record on the tape. */
 export const TAPE_WORDS = 8;
@@ -83,7 +83,7 @@ export const ATTRIBUTE_WORDS = 9;
 /** Bytes that an attribute takes at the most besides its key and its value's body. */
 export const ATTRIBUTE_OVERHEAD = 22;
 
-export interface Kernel extends Memory {
+export interface Kernel extends Memory, Splicer {
   /** The whole memory as words: the tape at address `a` begins at `words[a >> 2]`. */
   readonly words: Int32Array;
   /** The first address that the module itself does not use. */
@@ -143,6 +143,9 @@ export interface KernelParts {
   readonly copies?: (bytes: Uint8Array) => Copies;
 }
 
+/** Words of the room that the kernel has for what it gathers and splices. */
+const ROOM_WORDS = 8192;
+
 /** Binds a module to a memory. */
 export function createKernel({ module, memory, copies = plainCopies }: KernelParts): Kernel {
   const bytes = new Uint8Array(memory.buffer);
@@ -156,6 +159,7 @@ export function createKernel({ module, memory, copies = plainCopies }: KernelPar
     };
   };
   const words = new Int32Array(memory.buffer);
+  const roomAt = exported("roomAt")() >> 2;
   return {
     ...copies(bytes),
     bytes,
@@ -173,25 +177,13 @@ export function createKernel({ module, memory, copies = plainCopies }: KernelPar
     findAttribute: exported("findAttribute"),
     writeAttribute: exported("writeAttribute"),
     copy: exported("copy"),
-    copyPieces: gatherer(words, exported("piecesAt")() >> 2, exported("gather")),
+    room: words.subarray(roomAt, roomAt + ROOM_WORDS),
+    gather: exported("gather"),
+    splice: exported("splice"),
     readJson: exported("readJson"),
     writeJson: exported("writeJson"),
     jsonErrorAt: exported("jsonErrorAt"),
     exported,
-  };
-}
-
-/** Pieces that the kernel takes in one call, as words: a start and an end each. */
-const GATHERED_WORDS = 2048;
-
-function gatherer(words: Int32Array, place: number, gather: Exported): Kernel["copyPieces"] {
-  return (pieces, at) => {
-    for (let from = 0; from < pieces.length; from += GATHERED_WORDS) {
-      const some = pieces.length <= GATHERED_WORDS ? pieces : pieces.subarray(from, from + GATHERED_WORDS);
-      words.set(some, place);
-      at = gather(some.length >> 1, at);
-    }
-    return at;
   };
 }
 

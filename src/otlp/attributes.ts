@@ -1,7 +1,7 @@
 /**
  * The attributes of one message, as they are after every edit so far: the list is read once, and not
  * before somebody looks at it, edits change its columns, and later steps read the same columns, which is
- * how a step sees what the steps before it left. `flush` turns the difference into edits of the script.
+ * how a step sees what the steps before it left. Flushing turns the difference into edits of the script.
  *
  * Duplicate keys are kept; `find` and the edits by key touch the first, as the Collector does.
  * The columns lie in the kernel's memory, which fills them; nothing is allocated per attribute. A list
@@ -12,6 +12,7 @@ import type { Block } from "../base/pool.ts";
 import { ATTRIBUTE_OVERHEAD, ATTRIBUTE_WORDS } from "../kernel/kernel.ts";
 import type { Range } from "../wire/chunk.ts";
 import type { EditScript } from "../wire/script.ts";
+import type { ConstantAttribute } from "./constant-attribute.ts";
 import { keyBit, mayBeIn, type Text } from "./text.ts";
 import type { Desk } from "./view.ts";
 
@@ -23,7 +24,7 @@ const STATE = 0;
 /** Where the attribute stands in the chunk, tag included. */
 const OLD_START = 1;
 const OLD_END = 2;
-/** The field as it is now: in the chunk, or in scratch. */
+/** The field as it is now, of one that was changed or added: in scratch, or a constant. */
 const NEW_START = 3;
 const NEW_END = 4;
 const KEY_START = 5;
@@ -168,8 +169,33 @@ export class Attributes {
     this.#changed = true;
   }
 
-  /** Records the differences in `node`, whose body ends at `end`. */
-  flush(script: EditScript, node: number, end: number): void {
+  /** Gives the entry the constant's value, -1: appends the constant. The entry's key is the constant's. Nothing is copied where its field has this list's tag. */
+  put(entry: number, constant: ConstantAttribute): void {
+    const { end, key, value } = constant;
+    const field = constant.fieldFor(this.#tag);
+    if (field === 0) return entry < 0 ? this.add(key.start, key.end, value.start, value.end) : this.set(entry, value.start, value.end);
+    if (entry < 0 && this.#count === this.#capacity) this.#borrow(this.#capacity * 2);
+    const words = this.#words;
+    const at = this.#row(entry < 0 ? this.#count++ : entry);
+    if (entry < 0) {
+      words[at + STATE] = ADDED;
+      this.#keysLow |= key.keyLow;
+      this.#keysHigh |= key.keyHigh;
+      this.#changed = true;
+    } else {
+      if (words[at + STATE] === ORIGINAL) words[at + STATE] = REPLACED;
+      this.#change(entry);
+    }
+    words[at + NEW_START] = field;
+    words[at + NEW_END] = end;
+    words[at + KEY_START] = key.start;
+    words[at + KEY_END] = key.end;
+    words[at + VALUE_START] = value.start;
+    words[at + VALUE_END] = value.end;
+  }
+
+  /** Records in `node` what was removed or replaced. `flushNew` follows. */
+  flushOld(script: EditScript, node: number): void {
     const words = this.#words;
     for (let at = this.#row(this.#firstChanged), last = this.#row(this.#lastChanged); at <= last; at += ATTRIBUTE_WORDS) {
       const state = words[at + STATE];
@@ -178,6 +204,11 @@ export class Attributes {
         script.replace(node, words[at + OLD_START] ?? 0, words[at + OLD_END] ?? 0, words[at + NEW_START] ?? 0, words[at + NEW_END] ?? 0);
       }
     }
+  }
+
+  /** Records what was added to `node`, whose body ends at `end`. */
+  flushNew(script: EditScript, node: number, end: number): void {
+    const words = this.#words;
     for (let at = this.#row(this.#came), stop = this.#row(this.#count); at < stop; at += ATTRIBUTE_WORDS) {
       if (words[at + STATE] === ADDED) script.insert(node, end, words[at + NEW_START] ?? 0, words[at + NEW_END] ?? 0);
     }
@@ -189,9 +220,10 @@ export class Attributes {
     this.#read();
     const words = this.#words;
     for (let row = this.#row(0), stop = this.#row(this.#count); row < stop; row += ATTRIBUTE_WORDS) {
-      if ((words[row + STATE] ?? 0) >= REMOVED) continue;
-      const start = words[row + NEW_START] ?? 0;
-      const length = (words[row + NEW_END] ?? 0) - start;
+      const state = words[row + STATE] ?? 0;
+      if (state >= REMOVED) continue;
+      const start = words[row + (state === ORIGINAL ? OLD_START : NEW_START)] ?? 0;
+      const length = (words[row + (state === ORIGINAL ? OLD_END : NEW_END)] ?? 0) - start;
       this.#desk.kernel.copy(at, start, length);
       at += length;
     }
@@ -204,7 +236,9 @@ export class Attributes {
     const words = this.#words;
     let size = 0;
     for (let row = this.#row(0), stop = this.#row(this.#count); row < stop; row += ATTRIBUTE_WORDS) {
-      if ((words[row + STATE] ?? 0) < REMOVED) size += (words[row + NEW_END] ?? 0) - (words[row + NEW_START] ?? 0);
+      const state = words[row + STATE] ?? 0;
+      if (state === ORIGINAL) size += (words[row + OLD_END] ?? 0) - (words[row + OLD_START] ?? 0);
+      else if (state < REMOVED) size += (words[row + NEW_END] ?? 0) - (words[row + NEW_START] ?? 0);
     }
     return size;
   }

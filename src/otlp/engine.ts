@@ -22,7 +22,7 @@ import { canonical, GROWTH_MAX } from "./canonical.ts";
 import { jsonPathAt } from "./json-path.ts";
 import { pathAt } from "./path.ts";
 import { leafLevel, RECORD_WORDS, type Tape } from "./tape.ts";
-import { keyBit, type Text } from "./text.ts";
+import { type Text, textIn } from "./text.ts";
 import type { Desk } from "./view.ts";
 import { describeWireError } from "./wire-errors.ts";
 
@@ -99,10 +99,8 @@ export class Engine implements RuleMemory {
 
   /** Places text for comparing with keys and values. */
   text(text: string): Text {
-    const encoded = this.#encoder.encode(text);
-    const bit = keyBit(encoded.length, encoded.at(-1) ?? 0);
-    const range = this.constant(encoded);
-    return { ...range, text, keyLow: bit < 32 ? 1 << bit : 0, keyHigh: bit < 32 ? 0 : 1 << (bit - 32) };
+    const { start, end } = this.constant(this.#encoder.encode(text));
+    return textIn(this.bytes, text, start, end);
   }
 
   /**

@@ -44,6 +44,15 @@ export class Staging {
   }
 }
 
+const shared = new WeakMap<RuleMemory, Staging>();
+
+/** One for all rules over an engine that have one value staged at a time. */
+export function sharedStaging(engine: RuleMemory): Staging {
+  const staging = shared.get(engine) ?? new Staging(engine);
+  shared.set(engine, staging);
+  return staging;
+}
+
 /** Gives an entry another value. Throws `over_budget`. */
 export function setAttribute(attributes: Attributes, entry: number, value: Plain, staging: Staging): void {
   staging.place(encodeAnyValue(value));

@@ -17,6 +17,12 @@ export function keyBit(length: number, lastByte: number): number {
   return (length * 7 + lastByte) & 63;
 }
 
+/** The text that lies at [start, end) of the memory. */
+export function textIn(bytes: Uint8Array, text: string, start: number, end: number): Text {
+  const bit = keyBit(end - start, end === start ? 0 : (bytes[end - 1] ?? 0));
+  return { start, end, text, keyLow: bit < 32 ? 1 << bit : 0, keyHigh: bit < 32 ? 0 : 1 << (bit - 32) };
+}
+
 /** False when a key set surely does not have this key. */
 export function mayBeIn(low: number, high: number, key: Text): boolean {
   return (low & key.keyLow) !== 0 || (high & key.keyHigh) !== 0;

@@ -81,6 +81,8 @@ export class View {
   #indexed = false;
   /** The field that was looked for alone, before the rest: steps often want no more than one. */
   #sought = NONE;
+  /** The field that it came without. */
+  #lacked = NONE;
   #changed = 0;
   #node = ABSENT;
   #lengthStart = 0;
@@ -121,6 +123,7 @@ export class View {
     this.#present = true;
     this.#indexed = false;
     this.#sought = NONE;
+    this.#lacked = NONE;
     this.#keysLow = UNKNOWN;
     this.#keysHigh = UNKNOWN;
     this.#attributesRead = false;
@@ -132,6 +135,11 @@ export class View {
   setKeys(low: number, high: number): void {
     this.#keysLow = low;
     this.#keysHigh = high;
+  }
+
+  /** The same: a field, one that occurs once, which it surely does not have. */
+  setLacked(number: number): void {
+    this.#lacked = number;
   }
 
   /** Moves the view to a message that its parent does not have. Setting something makes it. */
@@ -321,29 +329,46 @@ export class View {
     return this.#node !== ABSENT;
   }
 
-  /** Records what was set since the view was moved here. */
+  /** Records what was set since the view was moved here: in the order of the places, most often, what is new last. */
   flush(): void {
-    const attributes = this.attributesChanged;
-    if (this.#changed === 0 && !attributes) return;
+    const attributes = this.attributesChanged ? this.#attributes : undefined;
+    if (this.#changed === 0 && attributes === undefined) return;
     if (!this.#present) return this.#make();
     const { script } = this.#desk;
     const node = this.node();
+    if (this.#changed !== 0) this.#flushOld(script, node);
+    attributes?.flushOld(script, node);
+    if (this.#changed !== 0) this.#flushNew(script, node);
+    attributes?.flushNew(script, node, this.#end);
+  }
+
+  /** What stands in the message: other bytes in its place, or none. */
+  #flushOld(script: EditScript, node: number): void {
     for (let slot = 0, bits = this.#changed; bits !== 0; slot++, bits >>>= 1) {
-      if ((bits & 1) === 0) continue;
       const at = slot * STRIDE;
       const oldTag = this.#old[at + TAG] ?? ABSENT;
+      if ((bits & 1) === 0 || oldTag === ABSENT) continue;
+      const oldEnd = this.#old[at + END] ?? ABSENT;
       const tag = this.#slots[at + TAG] ?? ABSENT;
-      const end = this.#slots[at + END] ?? ABSENT;
-      if (oldTag === ABSENT) {
-        if (tag !== ABSENT) script.insert(node, this.#end, tag, end);
-      } else if ((this.#repeated & (1 << slot)) !== 0) {
-        this.#cutEach(node, this.shape.fields[slot]?.number ?? 0, oldTag, this.#old[at + END] ?? 0);
-        if (tag !== ABSENT) script.insert(node, this.#end, tag, end);
-      } else if (tag === ABSENT) script.cut(node, oldTag, this.#old[at + END] ?? 0);
-      else script.replace(node, oldTag, this.#old[at + END] ?? 0, tag, end);
+      if (this.#isRepeated(slot)) this.#cutEach(node, this.shape.fields[slot]?.number ?? 0, oldTag, oldEnd);
+      else if (tag === ABSENT) script.cut(node, oldTag, oldEnd);
+      else script.replace(node, oldTag, oldEnd, tag, this.#slots[at + END] ?? ABSENT);
+    }
+  }
+
+  /** What is put behind the rest. */
+  #flushNew(script: EditScript, node: number): void {
+    for (let slot = 0, bits = this.#changed; bits !== 0; slot++, bits >>>= 1) {
+      const at = slot * STRIDE;
+      const tag = this.#slots[at + TAG] ?? ABSENT;
+      if ((bits & 1) === 0 || tag === ABSENT) continue;
+      if (this.#old[at + TAG] === ABSENT || this.#isRepeated(slot)) script.insert(node, this.#end, tag, this.#slots[at + END] ?? ABSENT);
     }
     this.#changed = 0;
-    if (attributes) this.#attributes?.flush(script, node, this.#end);
+  }
+
+  #isRepeated(slot: number): boolean {
+    return (this.#repeated & (1 << slot)) !== 0;
   }
 
   /**
@@ -441,6 +466,7 @@ export class View {
     const slot = this.#slotOf[number] ?? ABSENT;
     if (slot === ABSENT) return ABSENT;
     if (!this.#indexed) {
+      if (number === this.#lacked) return this.#isChanged(slot) ? (this.#slots[slot * STRIDE + column] ?? ABSENT) : ABSENT;
       if (number === this.#sought || this.#seek(number, slot)) return this.#soughtRow[TAG] === ABSENT ? ABSENT : (this.#soughtRow[column] ?? ABSENT);
       this.#index();
     }
@@ -451,30 +477,45 @@ export class View {
 
   /** Looks for a field alone; false where another one was before it, or where it may occur more than once. */
   #seek(number: number, slot: number): boolean {
-    if (this.#sought !== NONE || (this.#repeated & (1 << slot)) !== 0) return false;
+    if (this.#sought !== NONE || this.#isRepeated(slot)) return false;
     this.#sought = number;
     this.#desk.kernel.findField(this.#start, this.#end, number, this.#soughtAt);
     return true;
   }
 
   #set(number: number, tag: number, body: number, end: number): void {
-    if (!this.#indexed) this.#index();
+    const known = this.#indexed || number === this.#lacked;
+    if (!known) this.#index();
     const slot = this.#slotOf[number] ?? ABSENT;
     if (slot === ABSENT) return;
     const at = slot * STRIDE;
-    if ((this.#changed & (1 << slot)) === 0) {
+    if (!this.#isChanged(slot)) {
       this.#changed |= 1 << slot;
-      this.#old[at + TAG] = this.#slots[at + TAG] ?? ABSENT;
-      this.#old[at + END] = this.#slots[at + END] ?? ABSENT;
+      this.#old[at + TAG] = this.#indexed ? (this.#slots[at + TAG] ?? ABSENT) : ABSENT;
+      this.#old[at + END] = this.#indexed ? (this.#slots[at + END] ?? ABSENT) : ABSENT;
     }
     this.#slots[at + TAG] = tag;
     this.#slots[at + BODY] = body;
     this.#slots[at + END] = end;
   }
 
+  #isChanged(slot: number): boolean {
+    return (this.#changed & (1 << slot)) !== 0;
+  }
+
   #index(): void {
     this.#indexed = true;
+    const slots = this.#slots;
+    // Before this only the field that was lacking may have been set.
+    const at = (this.#slotOf[this.#lacked] ?? ABSENT) * STRIDE;
+    const tag = slots[at + TAG] ?? ABSENT;
+    const body = slots[at + BODY] ?? ABSENT;
+    const end = slots[at + END] ?? ABSENT;
     this.#desk.kernel.readFields(this.#start, this.#end, this.#slotMapAt, this.#slotsAt, this.shape.fields.length);
+    if (this.#changed === 0) return;
+    slots[at + TAG] = tag;
+    slots[at + BODY] = body;
+    slots[at + END] = end;
   }
 
   /** Lets go of what the view borrowed: the walk is over. */

@@ -1,8 +1,10 @@
 /**
- * Counters and gauges under the Collector's names, so that its dashboards keep working. What each name
+ * Counters, gauges and histograms under the Collector's names, so that its dashboards keep working. What each name
  * means, its kind and its unit are in metrics/table.ts. Labels are bounded: component ids, signals and
  * reasons from our own code, never text from telemetry.
  */
+import { Buckets, type Distribution, type Histogram } from "./histogram.ts";
+
 export interface Counter {
   add(count: number): void;
   readonly value: number;
@@ -13,12 +15,15 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Sample {
   readonly name: string;
   readonly labels: Labels;
+  /** Of a histogram: how many values were recorded. */
   readonly value: number;
+  readonly distribution?: Distribution;
 }
 
 export class Counters {
   readonly #byKey = new Map<string, Sample & { value: number; add(count: number): void }>();
   readonly #observed = new Map<string, Omit<Sample, "value"> & { readonly read: () => number }>();
+  readonly #histograms = new Map<string, Omit<Sample, "value"> & { readonly distribution: Buckets }>();
 
   /** The counter of this name and these labels, made on first use. Keep it: looking it up costs a string. */
   counter(name: string, labels: Labels = {}): Counter {
@@ -36,6 +41,17 @@ export class Counters {
       this.#byKey.set(key, found);
     }
     return found;
+  }
+
+  /** The histogram of this name and these labels, made on first use; the first caller's bounds count. Keep it, too. No sample before a value was recorded, as in OpenTelemetry's SDKs. */
+  histogram(name: string, labels: Labels, bounds: readonly number[]): Histogram {
+    const key = keyOf(name, labels);
+    let found = this.#histograms.get(key);
+    if (found === undefined) {
+      found = { name, labels, distribution: new Buckets(bounds) };
+      this.#histograms.set(key, found);
+    }
+    return found.distribution;
   }
 
   /** A value that is asked for when the samples are: what changes by itself. `read` is quick and does not throw. The last one of a name and labels counts. */
@@ -58,6 +74,9 @@ export class Counters {
     return [
       ...[...this.#byKey.values()].map(({ name, labels, value }) => ({ name, labels, value })),
       ...[...this.#observed.values()].map(({ name, labels, read }) => ({ name, labels, value: read() })),
+      ...[...this.#histograms.values()]
+        .filter(({ distribution: { count } }) => count > 0)
+        .map(({ name, labels, distribution }) => ({ name, labels, value: distribution.count, distribution: distribution.copy() })),
     ];
   }
 }

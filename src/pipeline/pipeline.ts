@@ -10,6 +10,7 @@ import type { Processor, Regroup } from "./component.ts";
 import type { Counter, Counters } from "./counters.ts";
 import { batchFrom, envelopeOf } from "./envelope.ts";
 import type { FanOut } from "./fan-out.ts";
+import { type Histogram, SECOND_BOUNDS } from "./histogram.ts";
 import { ACCEPTED, failureOf, type Outcome } from "./outcome.ts";
 import { Run } from "./run.ts";
 import type { Envelope, Next, Stage } from "./stage.ts";
@@ -30,13 +31,13 @@ export interface PipelineParts {
   readonly fanOut: FanOut;
   readonly engine: Engine;
   readonly counters: Counters;
-  readonly host: Pick<Host, "turn">;
+  readonly host: Pick<Host, "turn" | "clock">;
 }
 
-/** A piece of the way through a pipeline. `run` is what a batch goes through. */
+/** A piece of the way through a pipeline. `run` is what a batch goes through; how long that takes is told. */
 export type Part =
-  | { readonly kind: "walk"; readonly steps: readonly Step[]; readonly run: Run }
-  | { readonly kind: "regroup"; readonly id: string; readonly run: Regroup }
+  | { readonly kind: "walk"; readonly steps: readonly Step[]; readonly run: Run; readonly duration: Histogram }
+  | { readonly kind: "regroup"; readonly id: string; readonly run: Regroup; readonly duration: Histogram }
   | { readonly kind: "stage"; readonly id: string; readonly stage: Stage };
 
 export class Pipeline {
@@ -48,7 +49,7 @@ export class Pipeline {
   readonly dropped: Counter;
   readonly #fanOut: FanOut;
   readonly #engine: Engine;
-  readonly #turn: Host["turn"];
+  readonly #host: PipelineParts["host"];
 
   constructor({ id, signal, processors, fanOut, engine, counters, host }: PipelineParts) {
     this.id = id;
@@ -56,8 +57,9 @@ export class Pipeline {
     this.dropped = counters.counter("sluice_pipeline_dropped_items", { pipeline: id, reason: "refused" });
     this.#fanOut = fanOut;
     this.#engine = engine;
-    this.#turn = host.turn;
-    this.parts = partsOf(processors, (steps, before) => ({ kind: "walk", steps, run: new Run(engine, signal, steps, counters, before) }));
+    this.#host = host;
+    const durationOf = (processor: string) => counters.histogram("otelcol_processor_internal_duration", { processor, "otel.signal": signal }, SECOND_BOUNDS);
+    this.parts = partsOf(processors, durationOf, (steps, before) => new Run(engine, signal, steps, counters, before));
   }
 
   /** Whether anything may be held between requests, so that stopping takes time for it. */
@@ -88,9 +90,11 @@ export class Pipeline {
     const part = this.parts[index];
     if (part === undefined) return this.#fanOut.consume(batch);
     if (part.kind === "stage") return part.stage.consume(envelopeOf(batch), this.#next(index));
-    const turn = this.#turn;
+    const { clock, turn } = this.#host;
+    const startMs = clock.monotonicMs();
     const inTurns = part.kind === "walk" && turn !== undefined && part.run.takesTurns(batch);
     const edited = inTurns ? await part.run.runInTurns(batch, turn) : part.run.run(batch);
+    part.duration.record((clock.monotonicMs() - startMs) / 1000);
     try {
       return edited.items === 0 ? ACCEPTED : await this.#from(index + 1, edited);
     } finally {
@@ -117,13 +121,18 @@ export class Pipeline {
   }
 }
 
-function partsOf(processors: readonly PlacedProcessor[], walkOf: (steps: readonly Step[], before: Step | undefined) => Part): Part[] {
+function partsOf(
+  processors: readonly PlacedProcessor[],
+  durationOf: (processor: string) => Histogram,
+  runOf: (steps: readonly Step[], before: Step | undefined) => Run,
+): Part[] {
   const parts: Part[] = [];
   let steps: Step[] = [];
   const close = () => {
     let before: Step | undefined;
     for (const fused of planRuns(steps)) {
-      parts.push(walkOf(fused, before));
+      const ids = new Set(fused.map(({ component }) => component));
+      parts.push({ kind: "walk", steps: fused, run: runOf(fused, before), duration: durationOf([...ids].join(",")) });
       before = fused.at(-1);
     }
     steps = [];
@@ -132,7 +141,9 @@ function partsOf(processors: readonly PlacedProcessor[], walkOf: (steps: readonl
     if ("steps" in processor) steps.push(...processor.steps);
     else {
       close();
-      parts.push("regroup" in processor ? { kind: "regroup", id, run: processor.regroup } : { kind: "stage", id, stage: processor.stage });
+      parts.push(
+        "regroup" in processor ? { kind: "regroup", id, run: processor.regroup, duration: durationOf(id) } : { kind: "stage", id, stage: processor.stage },
+      );
     }
   }
   close();

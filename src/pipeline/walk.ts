@@ -10,9 +10,10 @@ import { SluiceError } from "../base/errors.ts";
 import type { Signal } from "../base/signal.ts";
 import { type CursorOrigin, Cursor, EVENTS, EXEMPLARS } from "../otlp/cursor.ts";
 import type { Engine } from "../otlp/engine.ts";
+import { SPAN_TRACE_STATE } from "../otlp/tables.ts";
 import * as tape from "../otlp/tape.ts";
 import type { View } from "../otlp/view.ts";
-import { Chunk, lengthOf } from "../wire/chunk.ts";
+import { Chunk } from "../wire/chunk.ts";
 import { EditScript } from "../wire/script.ts";
 import { Scratch } from "../wire/scratch.ts";
 import { after, LEN, readVarint, skipValue } from "../wire/varint.ts";
@@ -155,8 +156,7 @@ export class Walk {
       this.#scratch.drop();
       return chunk.retain();
     }
-    const pieces = this.#script.apply(this.#scratch);
-    return this.#chunkOf(pieces, chunk);
+    return this.#edited(chunk, this.#script.apply(this.#scratch));
   }
 
   /** In place of `leave`, where something failed. */
@@ -166,18 +166,18 @@ export class Walk {
   }
 
   /** Large pieces stay where they are; small ones are laid end to end, and the source is let go. */
-  #chunkOf(pieces: Int32Array, source: Chunk): Chunk {
+  #edited(source: Chunk, length: number): Chunk {
     const { kernel, pool } = this.#engine;
-    const length = lengthOf(pieces);
-    if (pieces.length <= 2 || length >= (pieces.length / 2) * PIECE_BYTES_MIN) {
+    const script = this.#script;
+    if (length === 0 || length >= script.piecesMax * PIECE_BYTES_MIN) {
       const blocks = source.blocks.map((block) => block.retain());
-      return new Chunk(kernel, pieces.slice(), [...blocks, ...this.#scratch.hand()]);
+      return new Chunk(kernel, script.pieces(), [...blocks, ...this.#scratch.hand()]);
     }
     const block = pool.take(length);
     if (block === undefined) {
       throw new SluiceError("over_budget", "Cannot lay out an edited batch: no room in the pool", { retryable: true });
     }
-    const end = kernel.copyPieces(pieces, block.start);
+    const end = script.layOut(kernel, block.start);
     this.#scratch.drop();
     return Chunk.of(kernel, block.start, end, block);
   }
@@ -276,6 +276,7 @@ export class Walk {
           cursor.traceId = words[at + tape.TRACE_ID_WORD] ?? 0;
           cursor.traceTop = head >>> tape.TRACE_TOP_SHIFT;
           cursor.noTraceState = (head & tape.FLAG_NO_TRACE_STATE) !== 0;
+          if (cursor.noTraceState) item.setLacked(SPAN_TRACE_STATE);
           item.setKeys(words[at + tape.KEYS_LOW_WORD] ?? 0, words[at + tape.KEYS_HIGH_WORD] ?? 0);
         }
         kept = this.#apply(tape.ITEM_LEVEL, record);

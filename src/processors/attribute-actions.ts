@@ -9,18 +9,18 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
-import { BOOL_VALUE, decodeAnyValue, DOUBLE_VALUE, encodeAnyValue, INT_VALUE, kindOf, type Plain, STRING_VALUE } from "../otlp/any-value.ts";
+import { BOOL_VALUE, decodeAnyValue, DOUBLE_VALUE, INT_VALUE, kindOf, type Plain, STRING_VALUE } from "../otlp/any-value.ts";
 import type { Attributes } from "../otlp/attributes.ts";
+import { ConstantAttribute } from "../otlp/constant-attribute.ts";
 import type { CursorOrigin } from "../otlp/cursor.ts";
 import type { Engine } from "../otlp/engine.ts";
 import type { Text } from "../otlp/text.ts";
-import type { Range } from "../wire/chunk.ts";
 import { after, readVarint } from "../wire/varint.ts";
 import { groupsOf, matchesBytes, parsePattern, type Pattern } from "../pattern/pattern.ts";
 import type { Context } from "../pipeline/component.ts";
 import { ContextValue } from "./attribute-actions/from-context.ts";
 import { type ActionSettings, actionSchema, toPlainValue } from "./attribute-actions/settings.ts";
-import { putAttribute, setAttribute, Staging } from "../otlp/staging.ts";
+import { putAttribute, setAttribute, sharedStaging, type Staging } from "../otlp/staging.ts";
 import { parseDouble, parseInt64, toInt64 } from "../base/go-numbers.ts";
 import { valueText } from "../otlp/value-text.ts";
 
@@ -37,7 +37,7 @@ export class AttributeActions {
   readonly #rules: readonly Rule[];
 
   constructor(settings: readonly ActionSettings[], { engine, host }: Pick<Context, "engine" | "host">) {
-    const staging = new Staging(engine);
+    const staging = sharedStaging(engine);
     this.#rules = settings.map((one) => ruleOf(one, engine, staging, host));
   }
 
@@ -48,20 +48,20 @@ export class AttributeActions {
 }
 
 function ruleOf(settings: ActionSettings, engine: Engine, staging: Staging, host: Context["host"]): Rule {
-  const key = engine.text(settings.key);
+  const { key } = settings;
   switch (settings.action) {
     case "insert":
     case "update":
     case "upsert":
-      return new SetRule(settings, key, engine, staging, host);
+      return new SetRule(settings, engine, staging, host);
     case "delete":
-      return new DeleteRule(settings.key === "" ? undefined : key, patternOf(settings), engine);
+      return new DeleteRule(key === "" ? undefined : engine.text(key), patternOf(settings), engine);
     case "hash":
-      return new HashRule(settings.key === "" ? undefined : key, patternOf(settings), engine, staging);
+      return new HashRule(key === "" ? undefined : engine.text(key), patternOf(settings), engine, staging);
     case "extract":
-      return new ExtractRule(key, patternOf(settings), engine, staging);
+      return new ExtractRule(engine.text(key), patternOf(settings), engine, staging);
     default:
-      return new ConvertRule(key, settings.converted_type, engine, staging);
+      return new ConvertRule(engine.text(key), settings.converted_type, engine, staging);
   }
 }
 
@@ -78,18 +78,18 @@ class SetRule implements Rule {
   readonly #updates: boolean;
   readonly #context: ContextValue | undefined;
   readonly #from: Text | undefined;
-  /** The AnyValue to set where there is none to be taken. */
-  readonly #value: Range | undefined;
+  /** What is set where there is no value to be taken. */
+  readonly #constant: ConstantAttribute | undefined;
   readonly #staging: Staging;
 
-  constructor(settings: ActionSettings, key: Text, engine: Engine, staging: Staging, host: Context["host"]) {
-    this.#key = key;
+  constructor(settings: ActionSettings, engine: Engine, staging: Staging, host: Context["host"]) {
+    const plain = toPlainValue(settings.value ?? settings.default_value ?? null) ?? null;
+    this.#constant = plain === null ? undefined : new ConstantAttribute(engine, settings.key, plain);
+    this.#key = this.#constant?.key ?? engine.text(settings.key);
     this.#inserts = settings.action !== "update";
     this.#updates = settings.action !== "insert";
     this.#context = settings.from_context === "" ? undefined : new ContextValue(settings.from_context, host.runtime);
     this.#from = settings.from_attribute === "" ? undefined : engine.text(settings.from_attribute);
-    const plain = toPlainValue(settings.value ?? settings.default_value ?? null) ?? null;
-    this.#value = plain === null ? undefined : engine.constant(encodeAnyValue(plain));
     this.#staging = staging;
   }
 
@@ -99,9 +99,9 @@ class SetRule implements Rule {
     const taken = this.#context?.of(origin);
     if (taken !== undefined) return this.#putBytes(attributes, entry, taken);
     const source = this.#from === undefined ? -1 : attributes.find(this.#from);
-    const value = this.#value;
+    const constant = this.#constant;
     if (source >= 0) this.#put(attributes, entry, attributes.valueStart(source), attributes.valueEnd(source));
-    else if (value !== undefined) this.#put(attributes, entry, value.start, value.end);
+    else if (constant !== undefined) attributes.put(entry, constant);
   }
 
   #put(attributes: Attributes, entry: number, start: number, end: number): void {

@@ -55,7 +55,7 @@ export const cumulativeToDelta = defineProcessor<Config>({
       bytesMax: config.state_bytes_max,
     };
     const converter = new Converter(selectionOf(config), new Tracker(options, host.clock, books), books);
-    return { stage: editStage({ state: "process", signal: "metrics", books, edit: (envelope) => converter.edit(envelope) }) };
+    return { stage: editStage({ state: "process", signal: "metrics", books, clock: host.clock, edit: (envelope) => converter.edit(envelope) }) };
   },
 });
 

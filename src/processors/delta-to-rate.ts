@@ -21,9 +21,9 @@ export const deltaToRate = defineProcessor<Config>({
   signals: ["metrics"],
   summary: "Makes gauges of rates a second of sums of differences.",
   schema,
-  create: (config, { id, counters, logger }, signal) => {
+  create: (config, { id, host, counters, logger }, signal) => {
     const books = new Books(counters, id, signal);
     const rates = new Rates(config.metrics, id, logger);
-    return { stage: editStage({ state: "none", signal: "metrics", books, edit: (envelope) => rates.edit(envelope) }) };
+    return { stage: editStage({ state: "none", signal: "metrics", books, clock: host.clock, edit: (envelope) => rates.edit(envelope) }) };
   },
 });

@@ -15,9 +15,9 @@ export const metricsTransform = defineProcessor<Config>({
   signals: ["metrics"],
   summary: "Renames, copies, combines and regroups metrics, and changes and aggregates their labels.",
   schema,
-  create: (config, { id, counters, logger }, signal) => {
+  create: (config, { id, host, counters, logger }, signal) => {
     const transforms = new Transforms(config.transforms, id, logger);
     const books = new Books(counters, id, signal);
-    return { stage: editStage({ state: "none", signal: "metrics", books, edit: (envelope) => transforms.edit(envelope) }) };
+    return { stage: editStage({ state: "none", signal: "metrics", books, clock: host.clock, edit: (envelope) => transforms.edit(envelope) }) };
   },
 });

@@ -60,6 +60,6 @@ export const rateLimitingSampler = defineProcessor<Config>({
       books.counter("sluice_processor_state_entries"),
     );
     const limiter = new Limiter({ engine, signal, attributeKeys: config.attribute_keys, perTenant: config.per_tenant, buckets });
-    return { stage: editStage({ state: "process", signal, books, edit: (envelope) => limiter.edit(envelope) }) };
+    return { stage: editStage({ state: "process", signal, books, clock: host.clock, edit: (envelope) => limiter.edit(envelope) }) };
   },
 });

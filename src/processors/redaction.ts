@@ -6,7 +6,7 @@
 import type { Signal } from "../base/signal.ts";
 import type { Attributes } from "../otlp/attributes.ts";
 import type { Cursor } from "../otlp/cursor.ts";
-import { Staging } from "../otlp/staging.ts";
+import { sharedStaging } from "../otlp/staging.ts";
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import { type Level, levelName, type Step } from "../pipeline/step.ts";
 import { AttributeRedaction } from "./redaction/attribute-redaction.ts";
@@ -27,7 +27,7 @@ export const redaction = defineProcessor<RedactionSettings>({
 
 function stepsOf(config: RedactionSettings, { id, engine }: Context, signal: Signal): Step[] {
   const rules = new Rules(config, engine);
-  const staging = new Staging(engine);
+  const staging = sharedStaging(engine);
   const sanitizers = new Sanitizers(config, signal, engine);
   const redacted = new AttributeRedaction(rules, sanitizers, config.summary, config.redact_all_types, engine, staging);
   const body = new BodyRedaction(rules, sanitizers, config.summary, engine, staging);

@@ -4,7 +4,7 @@
  */
 import { type Context, defineProcessor } from "../pipeline/component.ts";
 import type { Fields, Step } from "../pipeline/step.ts";
-import { Staging } from "../otlp/staging.ts";
+import { sharedStaging } from "../otlp/staging.ts";
 import { attributeName, fieldsOf, groupNames, matchingFields } from "./field-names.ts";
 import { matchingOf } from "./matching/matching.ts";
 import { NameFromAttributes } from "./span/name-from-attributes.ts";
@@ -23,7 +23,7 @@ export const span = defineProcessor<SpanSettings>({
 
 function stepOf(config: SpanSettings, { id, engine }: Context): Step {
   const { acts, reads } = matchingOf(config, id, "traces", engine);
-  const staging = new Staging(engine);
+  const staging = sharedStaging(engine);
   const fromAttributes = new NameFromAttributes(config.name.from_attributes, config.name.separator, engine, staging);
   const toAttributes = new NameToAttributes(config.name.to_attributes, engine, staging);
   const status = config.status === undefined ? undefined : new SetStatus(config.status, engine, staging);

@@ -6,7 +6,7 @@
  * Ownership: made with one hold; the last release lets go of every block.
  */
 import { SluiceError } from "../base/errors.ts";
-import type { Memory } from "../base/memory.ts";
+import { gatherAll, type Memory } from "../base/memory.ts";
 import type { Block, Pool } from "../base/pool.ts";
 
 export interface Range {
@@ -89,7 +89,7 @@ export class Chunk {
     this.#check();
     const pieces = this.#pieces;
     const { bytes } = this.#memory;
-    if (target === bytes) return this.#memory.copyPieces(pieces, at);
+    if (target === bytes) return gatherAll(this.#memory, pieces, at);
     for (let i = 0; i < pieces.length; i += 2) {
       const start = pieces[i] ?? 0;
       const end = pieces[i + 1] ?? 0;

@@ -8,6 +8,7 @@
  * retained block. Edits of one message must not overlap; what is recorded inside a dropped message
  * does not count. Nothing is allocated per edit: columns in typed arrays, kept between runs.
  */
+import type { Splicer } from "../base/memory.ts";
 import type { Scratch } from "./scratch.ts";
 import { varintSize, writeVarint } from "./varint.ts";
 
@@ -53,7 +54,6 @@ export class EditScript {
   #cutEnd = UNSET;
   #insertedEnd = UNSET;
   #lastNode = ROOT;
-  #pieces = new Int32Array(256);
   #places = new Uint32Array(256);
 
   /** How many times a script was applied: proof that fused steps share one. */
@@ -147,14 +147,53 @@ export class EditScript {
   }
 
   /**
-   * The edited chunk as pairs of absolute start and end, good until the next `reset`. New lengths are
-   * written to `scratch`. May throw `over_budget` from there.
+   * Nothing more is recorded: writes the new lengths to `scratch`, and says how long the edited chunk is.
+   * May throw `over_budget` from there. `pieces` or `layOut` follows.
    */
-  apply(scratch: Scratch): Int32Array {
+  apply(scratch: Scratch): number {
     this.applied++;
     if (this.#anyDead) this.#spreadDeath();
     this.#writeLengths(scratch);
-    return this.#sorted ? this.#emit(undefined) : this.#emit(this.#order());
+    return (this.#nodes[END] ?? 0) - (this.#nodes[BODY_START] ?? 0) + (this.#deltas[ROOT] ?? 0);
+  }
+
+  /** The edited chunk has no more pieces. */
+  get piecesMax(): number {
+    return this.#opCount * 2 + 1;
+  }
+
+  /** The edited chunk as pairs of absolute start and end. */
+  pieces(): Int32Array {
+    const pieces = new Int32Array(this.piecesMax * 2);
+    return pieces.subarray(0, this.#emit(pieces, noRoom));
+  }
+
+  /** Lays the edited chunk end to end at `at`; returns the address behind it. */
+  layOut(splicer: Splicer, at: number): number {
+    return this.#sorted && !this.#anyDead ? this.#splice(splicer, at) : this.#gather(splicer, at);
+  }
+
+  /** The operations as they are. */
+  #splice(splicer: Splicer, at: number): number {
+    const { room } = splicer;
+    room[0] = this.#nodes[BODY_START] ?? 0;
+    const atOnce = Math.floor((room.length - 1) / OP);
+    for (let op = 0; op < this.#opCount; op += atOnce) {
+      const count = Math.min(atOnce, this.#opCount - op);
+      room.set(this.#ops.subarray(op * OP, (op + count) * OP), 1);
+      at = splicer.splice(count, at);
+    }
+    // From where they have come to, all of it is left.
+    room[1] = this.#nodes[END] ?? 0;
+    return splicer.gather(1, at);
+  }
+
+  /** In their order, and only those that count. */
+  #gather(splicer: Splicer, at: number): number {
+    const words = this.#emit(splicer.room, (full) => {
+      at = splicer.gather(full / 2, at);
+    });
+    return splicer.gather(words / 2, at);
   }
 
   #record(node: number, start: number, end: number, pieceStart: number, pieceEnd: number): void {
@@ -263,16 +302,21 @@ export class EditScript {
     return (nodes[(ops[a * OP + OWNER] ?? 0) * NODE + DEPTH] ?? 0) > (nodes[(ops[b * OP + OWNER] ?? 0) * NODE + DEPTH] ?? 0);
   }
 
-  #emit(order: Uint32Array | undefined): Int32Array {
+  /** Fills `pieces` from the front, as often as is needed: `full` takes what is in it. Returns how many words are in it at the end. */
+  #emit(pieces: Int32Array, full: (words: number) => void): number {
+    const order = this.#sorted ? undefined : this.#order();
     const ops = this.#ops;
     let cursor = this.#nodes[BODY_START] ?? 0;
     let count = 0;
-    if (this.#pieces.length < this.#opCount * 4 + 4) this.#pieces = new Int32Array(this.#opCount * 8 + 8);
-    const pieces = this.#pieces;
     for (let index = 0; index < this.#opCount; index++) {
       const at = (order === undefined ? index : (order[index] ?? 0)) * OP;
       const pieceStart = ops[at + PIECE_START] ?? 0;
       if (pieceStart === UNSET || this.#dead[ops[at + OWNER] ?? 0] === 1) continue;
+      // Two of this, and the last one.
+      if (count + 6 > pieces.length) {
+        full(count);
+        count = 0;
+      }
       const start = ops[at + FROM] ?? 0;
       if (start > cursor) count = addPiece(pieces, count, cursor, start);
       const end = ops[at + TO] ?? 0;
@@ -281,8 +325,7 @@ export class EditScript {
       if (pieceEnd > pieceStart) count = addPiece(pieces, count, pieceStart, pieceEnd);
     }
     const end = this.#nodes[END] ?? 0;
-    if (end > cursor) count = addPiece(pieces, count, cursor, end);
-    return pieces.subarray(0, count);
+    return end > cursor ? addPiece(pieces, count, cursor, end) : count;
   }
 
   #growNodes(): void {
@@ -296,6 +339,10 @@ export class EditScript {
   #growOps(): void {
     this.#ops = grown(this.#ops);
   }
+}
+
+function noRoom(): never {
+  throw new RangeError("An edit script has more pieces than operations allow");
 }
 
 function grown(column: Int32Array): Int32Array<ArrayBuffer> {

@@ -19,12 +19,13 @@ async function scrapes(metrics: string) {
   return scrapesOf(telemetry.metrics, resourceOf(telemetry.resource));
 }
 
-const DEFAULTS = { withoutTypeSuffix: true, withoutUnits: true, constantLabels: {} };
+const DEFAULTS = { withoutTypeSuffix: true, withoutUnits: true, detailed: false, constantLabels: {} };
 
 describe("who asks", () => {
   test("Prometheus at localhost:8888 by default, whatever the level", async () => {
     const scrape = { key: "service.telemetry.metrics", hostname: "localhost", port: 8888, byDefault: true, text: DEFAULTS };
-    for (const metrics of ["", "level: basic", "level: Normal", "level: DETAILED"]) expect(await scrapes(metrics)).toEqual([scrape]);
+    for (const metrics of ["", "level: basic", "level: Normal"]) expect(await scrapes(metrics)).toEqual([scrape]);
+    expect(await scrapes("level: DETAILED")).toEqual([{ ...scrape, text: { ...DEFAULTS, detailed: true } }]);
   });
 
   test("nobody with level none", async () => {
@@ -41,6 +42,7 @@ describe("who asks", () => {
     expect(second?.text).toEqual({
       withoutTypeSuffix: false,
       withoutUnits: false,
+      detailed: false,
       constantLabels: {
         "service.name": "sluice",
         "service.version": "0.1.0",
@@ -74,6 +76,7 @@ describe("who is told", () => {
         encoding: "proto",
         compression: "none",
         headers: {},
+        detailed: false,
         tls: {},
       },
     ]);
@@ -144,6 +147,14 @@ test.each([
       "17:80 service.telemetry.metrics.readers[0].periodic.exporter.otlp.protocol is not in force: own metrics are not pushed over gRPC: use http/protobuf",
       "17:113 service.telemetry.metrics.readers[0].periodic.exporter.otlp.temporality_preference is not in force: sums count from the start",
     ],
+  ],
+  [
+    "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/protobuf, endpoint: 'a:1', default_histogram_aggregation: base2_exponential_bucket_histogram}}}}]}",
+    ["17:107 service.telemetry.metrics.readers[0].periodic.exporter.otlp.default_histogram_aggregation is not in force: histograms have explicit bounds"],
+  ],
+  [
+    "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/protobuf, endpoint: 'a:1', default_histogram_aggregation: explicit_bucket_histogram}}}}]}",
+    [],
   ],
   ["resource: {detection/development: {}}", ["17:26 service.telemetry.resource.detection/development is not in force: nothing is detected"]],
   ["metrics: {level: normal}, resource: {a: b}", []],

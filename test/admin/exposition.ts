@@ -1,6 +1,6 @@
 /**
  * A strict reader of what Prometheus reads: exposition format 0.0.4 and OpenMetrics 1.0.0, as far as
- * counters, gauges, info and unknown go. It throws for whatever a scraper would refuse.
+ * counters, gauges, histograms, info and unknown go. It throws for whatever a scraper would refuse.
  */
 export interface Read {
   readonly name: string;
@@ -18,7 +18,8 @@ export interface ReadFamily {
 
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/y;
-const SUFFIXES: Readonly<Record<string, readonly string[]>> = { counter: ["_total"], info: ["_info"] };
+const OF_HISTOGRAMS = ["_bucket", "_sum", "_count"];
+const SUFFIXES: Readonly<Record<string, readonly string[]>> = { counter: ["_total"], info: ["_info"], histogram: OF_HISTOGRAMS };
 
 /** Families in the order of the text. */
 export function readExposition(text: string, openMetrics: boolean): readonly ReadFamily[] {
@@ -47,7 +48,8 @@ export function readExposition(text: string, openMetrics: boolean): readonly Rea
     const family = families.get(current ?? "");
     if (match === null || family === undefined) throw new Error(`No sample: ${line}`);
     const [, name = "", inside, value = ""] = match;
-    const allowed = openMetrics ? (SUFFIXES[family.type] ?? [""]) : [""];
+    const plain = family.type === "histogram" ? OF_HISTOGRAMS : [""];
+    const allowed = openMetrics ? (SUFFIXES[family.type] ?? [""]) : plain;
     if (!allowed.some((suffix) => name === `${family.name}${suffix}`)) throw new Error(`${name} is no sample of the ${family.type} ${family.name}`);
     const labels = inside === undefined ? {} : readLabels(inside);
     const key = `${name} ${Object.entries(labels)
@@ -58,7 +60,32 @@ export function readExposition(text: string, openMetrics: boolean): readonly Rea
     seen.add(key);
     family.samples.push({ name, labels, value: readNumber(value) });
   }
+  for (const family of families.values()) if (family.type === "histogram") checkBuckets(family, openMetrics);
   return [...families.values()];
+}
+
+/** Of each set of labels: buckets in the order of their bounds, none with fewer than the one before; the last, without a bound, has all. */
+function checkBuckets({ name, samples }: ReadFamily, openMetrics: boolean): void {
+  const series = new Map<string, Read[]>();
+  for (const sample of samples) {
+    const { le: _, ...labels } = sample.labels;
+    const key = JSON.stringify(labels);
+    series.set(key, [...(series.get(key) ?? []), sample]);
+  }
+  for (const [key, of] of series) {
+    const buckets = of.filter((sample) => sample.name === `${name}_bucket`);
+    const bounds = buckets.map(({ labels }) => labels["le"] ?? "");
+    const wrong = (what: string) => new Error(`${what}: ${name} ${key} ${bounds.join(" ")}`);
+    if (bounds.at(-1) !== "+Inf") throw wrong("No last bucket");
+    if (openMetrics && bounds.some((bound) => /^-?\d+$/.test(bound))) throw wrong("A bound is an integer");
+    for (const [index, { value }] of buckets.entries()) {
+      const before = buckets[index - 1];
+      if (before !== undefined && (before.value > value || readNumber(bounds[index - 1] ?? "") >= readNumber(bounds[index] ?? ""))) throw wrong("Not in order");
+    }
+    const [sum, count, ...more] = of.filter((sample) => sample.name !== `${name}_bucket`);
+    if (sum?.name !== `${name}_sum` || count?.name !== `${name}_count` || more.length > 0) throw wrong("No sum and count");
+    if (count.value !== buckets.at(-1)?.value) throw wrong("The count is not that of the last bucket");
+  }
 }
 
 function readLabels(text: string): Record<string, string> {

@@ -10,6 +10,7 @@ const PLAIN: TextOptions = {
   format: "0.0.4",
   withoutTypeSuffix: true,
   withoutUnits: true,
+  detailed: true,
   constantLabels: {},
   resource: { "service.name": "sluice" },
 };
@@ -87,14 +88,68 @@ describe("names and types", () => {
 
   test("every metric of the table is one family in every form", () => {
     const counters = new Counters();
-    for (const { name, labels } of METRICS) counters.counter(name, Object.fromEntries(labels.map((label) => [label, "x"]))).add(1);
+    for (const { name, kind, labels } of METRICS) {
+      const x = Object.fromEntries(labels.map((label) => [label, "x"]));
+      if (kind === "histogram") counters.histogram(name, x, [1]).record(1);
+      else counters.counter(name, x).add(1);
+    }
     for (const format of ["0.0.4", "openmetrics"] as const) {
       for (const options of [PLAIN, SUFFIXED]) {
         const families = read({ ...options, format }, counters);
         expect(families.length).toBe(METRICS.length + 1);
-        for (const { name, help, samples } of families) expect([name, help === "", samples.length]).toEqual([name, false, 1]);
+        // Of a histogram two buckets, the sum and the count.
+        for (const { name, help, type, samples } of families) {
+          expect([name, help === "", samples.length]).toEqual([name, false, type === "histogram" ? 4 : 1]);
+        }
       }
     }
+  });
+});
+
+describe("histograms", () => {
+  function spread(): Counters {
+    const counters = new Counters();
+    const seconds = counters.histogram("otelcol_processor_internal_duration", { processor: "a,b", "otel.signal": "logs" }, [0.000025, 1]);
+    for (const value of [0.5, 0.000025, 2]) seconds.record(value);
+    counters.histogram("otelcol_exporter_enqueue_size_bytes", { exporter: "x", data_type: "logs" }, [128]).record(1);
+    counters.histogram("otelcol_exporter_enqueue_size", { exporter: "x", data_type: "logs" }, [10]);
+    return counters;
+  }
+
+  test("each bucket counts those below it, too; one without values is not told", () => {
+    const labels = { otel_signal: "logs", processor: "a,b" };
+    const [sizes, durations] = read(PLAIN, spread());
+    expect([sizes?.name, durations]).toEqual([
+      "otelcol_exporter_enqueue_size_bytes",
+      {
+        name: "otelcol_processor_internal_duration",
+        type: "histogram",
+        help: expect.stringContaining("Time that a processor took"),
+        unit: undefined,
+        samples: [
+          { name: "otelcol_processor_internal_duration_bucket", labels: { ...labels, le: "0.000025" }, value: 1 },
+          { name: "otelcol_processor_internal_duration_bucket", labels: { ...labels, le: "1" }, value: 2 },
+          { name: "otelcol_processor_internal_duration_bucket", labels: { ...labels, le: "+Inf" }, value: 3 },
+          { name: "otelcol_processor_internal_duration_sum", labels, value: 2.500025 },
+          { name: "otelcol_processor_internal_duration_count", labels, value: 3 },
+        ],
+      },
+    ]);
+  });
+
+  test("in OpenMetrics bounds are seen to be no integers, and names have their unit where it is asked for", () => {
+    const [sizes, durations] = read({ ...SUFFIXED, format: "openmetrics" }, spread());
+    expect([sizes?.name, sizes?.unit, durations?.name, durations?.unit]).toEqual([
+      "otelcol_exporter_enqueue_size_bytes",
+      "bytes",
+      "otelcol_processor_internal_duration_seconds",
+      "seconds",
+    ]);
+    expect(durations?.samples.flatMap(({ labels }) => labels["le"] ?? [])).toEqual(["0.000025", "1.0", "+Inf"]);
+  });
+
+  test("those of the level detailed are left out below it", () => {
+    expect(read({ ...PLAIN, detailed: false }, spread()).map(({ name }) => name)).toEqual(["otelcol_processor_internal_duration", "target_info"]);
   });
 });
 

@@ -12,7 +12,7 @@ function admin() {
   const health = new Health(new TestClock());
   const handler = adminHandler(
     { counters, health, secrets: ["k3y-0815"], resource: { "service.name": "sluice" } },
-    { withoutTypeSuffix: false, withoutUnits: false, constantLabels: {} },
+    { withoutTypeSuffix: false, withoutUnits: false, detailed: false, constantLabels: {} },
   );
   const ask = async (path: string, { method = "GET", accept = "" } = {}) => {
     const head: RequestHead = {

@@ -12,6 +12,7 @@ import type { Engine } from "../../src/otlp/engine.ts";
 import { Batch } from "../../src/pipeline/batch.ts";
 import type { Exporter } from "../../src/pipeline/component.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
+import type { Distribution } from "../../src/pipeline/histogram.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import type { PlainOrigin } from "../../src/pipeline/stage.ts";
 import type { Storage } from "../../src/pipeline/storage.ts";
@@ -59,6 +60,7 @@ export interface DeliveryRig {
   books(signal?: Signal): Books;
   dropped(reason: string): number;
   total(name: string): number;
+  spread(name: string): Distribution | undefined;
   /** Stops, and lets the time pass that it may take. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -167,6 +169,7 @@ export function deliveryRig(
         .filter(({ labels, name }) => name.startsWith("sluice_exporter_dropped_") && labels["reason"] === reason)
         .reduce((sum, { value }) => sum + value, 0),
     total: (name) => counters.total(name),
+    spread: (name) => counters.samples().find((sample) => sample.name === name)?.distribution,
     stop: async (deadlineMs) => {
       const stopping = rig.exporter.stop(deadlineMs);
       await clock.advance(deadlineMs);

@@ -4,6 +4,8 @@ import type { Signal } from "../../src/base/signal.ts";
 import { testEngine } from "../harness/engine.ts";
 import { judge } from "../harness/judge.ts";
 import { leaves } from "../harness/multiset.ts";
+import { TestClock } from "../harness/clock.ts";
+import { Disk, processOn } from "./durable-rig.ts";
 import { ACCEPTED, type Arrival, deliveryRig, held, LATER, REFUSED, requestOf, sizesOf, TOO_LARGE } from "./delivery-rig.ts";
 
 const ONCE = { retry_on_failure: { enabled: false } };
@@ -55,6 +57,52 @@ describe("min_size", () => {
       expect(sizesOf(rig.arrivals).slice(0, minSize === one ? 1 : 2)).toEqual(minSize === one ? [5] : sizes);
       rig.books();
     }
+  });
+});
+
+describe("sizes that are told", () => {
+  const ENQUEUED = "otelcol_exporter_enqueue_size";
+  const LEFT = "otelcol_exporter_queue_batch_send_size";
+  const summed = (sizes: readonly number[]) => ({ count: sizes.length, sum: sizes.reduce((sum, size) => sum + size, 0), max: Math.max(...sizes) });
+
+  it("are those of what was offered, taken or not, and of the batches that were made of it", async () => {
+    const rig = deliveryRig(queue({ min_size: 10, flush_timeout: "1h" }, { queue_size: 2 }));
+    const { answer, waiting } = held();
+    rig.answer = answer;
+    const offered = [4, 7, 3, 5, 9].map((items, index) => requestOf("traces", items, index + 1));
+    for (const bytes of offered) await rig.sendBytes(bytes);
+    expect(sizesOf(rig.arrivals)).toEqual([11]);
+    expect(rig.books()).toMatchObject({ offered: 28, returned: 17 });
+    expect(rig.spread(ENQUEUED)).toMatchObject(summed([4, 7, 3, 5, 9]));
+    expect(rig.spread(`${ENQUEUED}_bytes`)).toMatchObject(summed(offered.map(({ length }) => length)));
+    // An attempt that is made again is no other batch.
+    waiting.shift()?.(LATER);
+    expect(rig.spread(LEFT)).toMatchObject(summed([11]));
+    expect(rig.spread(`${LEFT}_bytes`)).toMatchObject(summed(bytesOf(rig.arrivals).map(({ length }) => length)));
+  });
+
+  it("of batches are not told where the queue makes none", async () => {
+    const rig = deliveryRig({ sending_queue: {}, ...ONCE });
+    await rig.send(5);
+    await rig.clock.advance(0);
+    expect(rig.arrivals.length).toBe(1);
+    expect([rig.spread(ENQUEUED)?.sum, rig.spread(LEFT)]).toEqual([5, undefined]);
+  });
+
+  it("nor any without a queue", async () => {
+    const rig = deliveryRig({ retry_on_failure: {} });
+    await rig.send(5);
+    expect([rig.arrivals.length, rig.spread(ENQUEUED), rig.spread(LEFT)]).toEqual([1, undefined, undefined]);
+  });
+
+  it("are the same where the queue is stored", async () => {
+    const disk = new Disk();
+    const rig = await processOn(disk, new TestClock(), queue({ min_size: 10, flush_timeout: "1h" }, { storage: "file_storage" }));
+    for (const items of [4, 7]) void rig.send(items);
+    await rig.clock.advance(0);
+    expect(sizesOf(rig.arrivals)).toEqual([11]);
+    expect([rig.spread(ENQUEUED), rig.spread(LEFT)]).toMatchObject([summed([4, 7]), summed([11])]);
+    await rig.stop(0);
   });
 });
 

@@ -8,7 +8,7 @@ import type { FieldSchema } from "../../src/otlp/tables.ts";
 import * as tables from "../../src/otlp/tables.ts";
 import { ITEM_LEVEL, BODY_WORD, END_WORD, LEVEL_WORD, RECORD_WORDS, TAG_WORD } from "../../src/otlp/tape.ts";
 import { textAt } from "../../src/otlp/text.ts";
-import type { View } from "../../src/otlp/view.ts";
+import { View } from "../../src/otlp/view.ts";
 import { EditScript } from "../../src/wire/script.ts";
 import { Scratch } from "../../src/wire/scratch.ts";
 import { admitted, testEngine } from "../harness/engine.ts";
@@ -92,6 +92,48 @@ describe("View", () => {
       item.fieldEnd(tables.SPAN_TRACE_STATE),
       item.varint(tables.SPAN_KIND),
     ]).toEqual([false, -1, -1, 0]);
+  });
+
+  it.each(["never", "before", "behind"] as const)("sets a field that it is known to lack, and reads the others %s that", (reads) => {
+    const engine = testEngine();
+    const { encode, toObject } = judgeOf("opentelemetry.proto.trace.v1.Span");
+    const bytes = encode({ name: "n", kind: 2, attributes: [{ key: "a", value: { intValue: "1" } }] });
+    const at = engine.constant(Uint8Array.of(0x12, bytes.length, ...bytes)).start;
+    const [start, end] = [at + 2, at + 2 + bytes.length];
+    const scratch = new Scratch(engine.pool);
+    const script = new EditScript();
+    const view = new View(engine.desk(scratch, script), tables.Span, undefined, 2);
+    const others = () => [
+      view.varint(tables.SPAN_KIND),
+      textAt(view.bytes, view.field(tables.SPAN_NAME), view.fieldEnd(tables.SPAN_NAME)),
+      view.attributes.count,
+    ];
+    for (const [text, wanted] of [
+      ["x=y", "x=y"],
+      ["", undefined],
+    ] as const) {
+      script.reset(at, end);
+      view.at(at, start, end);
+      view.setLacked(tables.SPAN_TRACE_STATE);
+      expect([view.has(tables.SPAN_TRACE_STATE), view.fieldTag(tables.SPAN_TRACE_STATE)]).toEqual([false, -1]);
+      if (reads === "before") expect(others()).toEqual([2, "n", 1]);
+      view.setContent(tables.SPAN_TRACE_STATE, new TextEncoder().encode("first"));
+      if (text === "") view.clear(tables.SPAN_TRACE_STATE);
+      else view.setContent(tables.SPAN_TRACE_STATE, new TextEncoder().encode(text));
+      expect(view.has(tables.SPAN_TRACE_STATE)).toBe(wanted !== undefined);
+      if (reads === "behind") expect(others()).toEqual([2, "n", 1]);
+      expect(view.has(tables.SPAN_TRACE_STATE)).toBe(wanted !== undefined);
+      if (wanted !== undefined) expect(textAt(view.bytes, view.field(tables.SPAN_TRACE_STATE), view.fieldEnd(tables.SPAN_TRACE_STATE))).toBe(wanted);
+      view.flush();
+      script.apply(scratch);
+      const pieces = script.pieces();
+      const edited: number[] = [];
+      for (let piece = 0; piece < pieces.length; piece += 2) edited.push(...engine.bytes.subarray(pieces[piece], pieces[piece + 1]));
+      const { traceState, name, kind } = toObject(Uint8Array.from(edited).subarray(2));
+      expect({ traceState, name, kind }).toEqual({ traceState: wanted, name: "n", kind: 2 });
+    }
+    scratch.drop();
+    view.close();
   });
 
   it("takes more attributes than it has room for, and gives the room back", () => {

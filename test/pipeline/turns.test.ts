@@ -142,7 +142,7 @@ it("a pipeline lets others have their turn", async () => {
   const exporter = { consume: async (batch: Batch) => (items.push(batch.items), ACCEPTED) };
   const fanOut = new FanOut({ signal: "logs", branches: [{ id: "out", exporter }], primary: undefined, counters, logger: bareHost.logger });
   let turns = 0;
-  const host = { turn: async () => void turns++ };
+  const host = { clock: bareHost.clock, turn: async () => void turns++ };
   const processors = [{ id: "odd", processor: { steps: [oddStep()] } }];
   const pipeline = new Pipeline({ id: "logs", signal: "logs", processors, fanOut, engine, counters, host });
   for (const count of [RECORDS, 2 * RECORDS]) {

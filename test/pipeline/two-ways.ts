@@ -66,7 +66,7 @@ export async function fusedly(planned: readonly Planned[], signal: Tested, sourc
   };
   const fanOut = new FanOut({ signal, branches: [{ id: "out", exporter }], primary: undefined, counters: new Counters(), logger });
   const placed = processors.map((processor, index) => ({ id: planned[index]?.id ?? "", processor }));
-  const host = { turn: async () => admitted(engine, "profiles", OTHER).chunk.release() };
+  const host = { clock: bareHost.clock, turn: async () => admitted(engine, "profiles", OTHER).chunk.release() };
   const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters, host });
   if (slice !== undefined) for (const part of pipeline.parts) if (part.kind === "walk") inSlices(part.run, slice);
   const outcome = await deliver([{ pipeline, batch }]);
@@ -133,10 +133,11 @@ function instead(before: Batch, after: Batch): Batch {
   return after;
 }
 
+/** Of items: how many walks there were, and how long they took, is what differs. */
 function countsOf(counters: Counters): string[] {
   return counters
     .samples()
-    .filter(({ value }) => value !== 0)
+    .filter(({ distribution, value }) => value !== 0 && distribution === undefined)
     .map(({ name, labels, value }) => `${name}${JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))} ${value}`)
     .toSorted();
 }

@@ -4,6 +4,7 @@ import { payload } from "../../bench/payloads.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
 import { Counters } from "../../src/pipeline/counters.ts";
+import type { Distribution } from "../../src/pipeline/histogram.ts";
 import type { Outcome } from "../../src/pipeline/outcome.ts";
 import type { Envelope, Next, PlainOrigin, Stage } from "../../src/pipeline/stage.ts";
 import { ALONE } from "../harness/context.ts";
@@ -32,6 +33,7 @@ export interface BatchRig {
   books(): { readonly taken: number; readonly out: number; readonly dropped: number; readonly held: number };
   dropped(reason: string): number;
   total(name: string): number;
+  spread(name: string): Distribution | undefined;
 }
 
 export const ORIGIN: PlainOrigin = { receiver: "otlp", peer: "127.0.0.1:1", tenant: "", arrivedMs: 0, headers: {} };
@@ -77,6 +79,7 @@ export function batchRig(settings: Readonly<Record<string, unknown>> = {}, signa
     },
     dropped: (reason) => counters.total("sluice_processor_dropped_items", { reason }),
     total: (name) => counters.total(name),
+    spread: (name) => counters.samples().find((sample) => sample.name === name)?.distribution,
   };
   return rig;
 }

@@ -1,6 +1,46 @@
 /** The batch processor: when batches leave, how large they are, and whose telemetry lies together. */
 import { describe, expect, it } from "vitest";
-import { ACCEPTED, batchRig, LATER, sizesOf } from "./batch-rig.ts";
+import { ACCEPTED, type BatchRig, batchRig, LATER, sizesOf } from "./batch-rig.ts";
+
+describe("how large batches are", () => {
+  it("is told in items and in bytes, of those that were held", async () => {
+    const rig = batchRig({ send_batch_size: 10, timeout: "200ms" });
+    for (const items of [6, 9, 3]) await rig.send(items);
+    await rig.clock.advance(200);
+    expect(sizesOf(rig.passed)).toEqual([15, 3]);
+    expectTold(rig);
+  });
+
+  it.each([
+    [{ timeout: 0, send_batch_size: 4, send_batch_max_size: 4 }, "size", [4, 4, 1]],
+    [{ timeout: "1h", held_bytes_max: 1 << 20 }, "bytes", [3000]],
+  ])("and of those that pass while their sender waits: %j", async (settings, trigger, sizes) => {
+    const rig = batchRig(settings);
+    expect(await rig.send(sizes.reduce((sum, size) => sum + size, 0))).toEqual(ACCEPTED);
+    expect(sizesOf(rig.passed)).toEqual(sizes);
+    const name = trigger === "size" ? "otelcol_processor_batch_batch_size_trigger_send" : "sluice_processor_batch_bytes_trigger_send";
+    expect(rig.total(name)).toBe(sizes.length);
+    expectTold(rig);
+  });
+});
+
+/** What is told is what was passed on. */
+function expectTold(rig: BatchRig): void {
+  const { passed } = rig;
+  const items = sizesOf(passed);
+  const bytes = passed.map(({ requests }) => requests.reduce((sum, { length }) => sum + length, 0));
+  for (const [unit, sizes] of [
+    ["", items],
+    ["_bytes", bytes],
+  ] as const) {
+    expect(rig.spread(`otelcol_processor_batch_batch_send_size${unit}`)).toMatchObject({
+      count: sizes.length,
+      sum: sizes.reduce((sum, size) => sum + size, 0),
+      min: Math.min(...sizes),
+      max: Math.max(...sizes),
+    });
+  }
+}
 
 describe("when a batch leaves", () => {
   it("at the size, at once, with all that waits", async () => {

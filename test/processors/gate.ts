@@ -1,5 +1,6 @@
 /** A pipeline that lives through bad requests: what each sender is told, what arrives, what is logged, and that nothing is held. */
 import { expect } from "vitest";
+import type { Host } from "../../src/base/host.ts";
 import type { Signal } from "../../src/base/signal.ts";
 import type { Engine } from "../../src/otlp/engine.ts";
 import type { Batch } from "../../src/pipeline/batch.ts";
@@ -39,12 +40,12 @@ export function step<Config>(definition: ProcessorDefinition<Config>, settings: 
   return [definition as unknown as ProcessorDefinition<never>, settings];
 }
 
-export function gateOf(signal: Signal, row: Row, engine: Engine = testEngine(16 << 20)): Gate {
+export function gateOf(signal: Signal, row: Row, engine: Engine = testEngine(16 << 20), host: Host = bareHost): Gate {
   const counters = new Counters();
   const log: string[] = [];
   const logger = { log: (level: string, message: string) => void log.push(`${level}: ${message}`) };
   const processors = row.map(([definition, settings], index) =>
-    definition.create(definition.schema.parse(settings), { ...ALONE, id: `${definition.id}/${index}`, host: bareHost, engine, logger, counters }, signal),
+    definition.create(definition.schema.parse(settings), { ...ALONE, id: `${definition.id}/${index}`, host, engine, logger, counters }, signal),
   );
   const arrived: Uint8Array[] = [];
   const exporter = {
@@ -55,7 +56,7 @@ export function gateOf(signal: Signal, row: Row, engine: Engine = testEngine(16 
   };
   const fanOut = new FanOut({ signal, branches: [{ id: "out", exporter }], primary: undefined, counters: new Counters(), logger });
   const placed = processors.map((processor, index) => ({ id: `${row[index]?.[0].id ?? ""}/${index}`, processor }));
-  const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters, host: bareHost });
+  const pipeline = new Pipeline({ id: signal, signal, processors: placed, fanOut, engine, counters, host });
   return {
     engine,
     counters,

@@ -5,11 +5,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plainMemory } from "../../src/base/memory.ts";
-import { Pool } from "../../src/base/pool.ts";
+import { type Block, Pool } from "../../src/base/pool.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
 import { Chunk } from "../../src/wire/chunk.ts";
 import { EditScript, ROOT } from "../../src/wire/script.ts";
 import { Scratch } from "../../src/wire/scratch.ts";
 import { after, readVarint, skipValue, skipVarint } from "../../src/wire/varint.ts";
+import { testKernel } from "../harness/kernel.ts";
 import { runsHere } from "../harness/runs.ts";
 
 /** A field: a leaf with its bytes, or a message. `edit` says what becomes of it. */
@@ -141,8 +143,36 @@ function place(scratch: Scratch, bytes: readonly number[]): { start: number; end
   return { start, end: start + bytes.length };
 }
 
+interface Room {
+  readonly kernel: Kernel;
+  readonly pool: Pool;
+}
+
+function roomFor(): Room {
+  const kernel = testKernel(1 << 20);
+  return { kernel, pool: new Pool(kernel, kernel.heapBase, kernel.bytes.length) };
+}
+
+/** The edited chunk, as long as was said, the same laid out as in pieces. Everything is given back. */
+function resultOf(script: EditScript, scratch: Scratch, { kernel, pool }: Room, block: Block): Uint8Array {
+  const length = script.apply(scratch);
+  const laidOut = pool.take(length);
+  if (laidOut === undefined) throw new RangeError("no room");
+  expect(script.layOut(kernel, laidOut.start)).toBe(laidOut.start + length);
+  const result = pool.memory.bytes.slice(laidOut.start, laidOut.start + length);
+  laidOut.release();
+  const pieces = script.pieces();
+  expect(pieces.length).toBeLessThanOrEqual(script.piecesMax * 2);
+  const chunk = new Chunk(pool.memory, pieces, [block, ...scratch.hand()]);
+  const { start, end } = chunk.contiguous(pool);
+  expect(Buffer.compare(pool.memory.bytes.subarray(start, end), result)).toBe(0);
+  chunk.release();
+  return result;
+}
+
 function apply(nodes: readonly Node[], shuffled: boolean): { result: Uint8Array; script: EditScript } {
-  const pool = new Pool(plainMemory(1 << 20), 0, 1 << 20);
+  const room = roomFor();
+  const { pool } = room;
   const source = encode(nodes);
   const block = pool.take(source.length);
   if (block === undefined) throw new Error("no block");
@@ -154,15 +184,31 @@ function apply(nodes: readonly Node[], shuffled: boolean): { result: Uint8Array;
   let turn = 0;
   record(script, scratch, pool.memory.bytes, nodes, ROOT, block.start, late, () => shuffled && turn++ % 2 === 0);
   for (const work of late) work();
-  const chunk = new Chunk(pool.memory, script.apply(scratch).slice(), [block, ...scratch.hand()]);
-  const { start, end } = chunk.contiguous(pool);
-  const result = pool.memory.bytes.slice(start, end);
-  chunk.release();
+  const result = resultOf(script, scratch, room, block);
   expect(pool.blocks).toBe(0);
   return { result, script };
 }
 
 describe("EditScript", () => {
+  it("puts bytes that follow one another where each was meant, in one place or in two", () => {
+    const room = roomFor();
+    const { pool } = room;
+    const block = pool.take(16);
+    if (block === undefined) throw new Error("no block");
+    pool.memory.bytes.set([0x08, 1, 0x10, 2], block.start);
+    const scratch = new Scratch(pool);
+    const script = new EditScript();
+    script.reset(block.start, block.start + 4);
+    const one = place(scratch, [0x18, 3]);
+    const two = place(scratch, [0x20, 4]);
+    const three = place(scratch, [0x28, 5]);
+    expect([two.start, three.start]).toEqual([one.end, two.end]);
+    script.insert(ROOT, block.start + 2, one.start, one.end);
+    script.insert(ROOT, block.start + 4, two.start, two.end);
+    script.insert(ROOT, block.start + 4, three.start, three.end);
+    expect(resultOf(script, scratch, room, block)).toEqual(Uint8Array.of(0x08, 1, 0x18, 3, 0x10, 2, 0x20, 4, 0x28, 5));
+  });
+
   it.each([
     ["in ascending order", false],
     ["in any order", true],
@@ -181,7 +227,7 @@ describe("EditScript", () => {
     const script = new EditScript();
     script.reset(100, 200);
     expect(script.empty).toBe(true);
-    expect([...script.apply(scratch)]).toEqual([100, 200]);
+    expect([script.apply(scratch), ...script.pieces()]).toEqual([100, 100, 200]);
   });
 
   it("makes neighbouring cuts one", () => {
@@ -189,12 +235,13 @@ describe("EditScript", () => {
     const script = new EditScript();
     script.reset(0, 100);
     for (let at = 10; at < 90; at += 10) script.cut(ROOT, at, at + 10);
-    expect([...script.apply(scratch)]).toEqual([0, 10, 90, 100]);
+    expect([script.apply(scratch), ...script.pieces()]).toEqual([20, 0, 10, 90, 100]);
   });
 
-  it("puts thousands of edits in order that were recorded from the end", () => {
-    const memory = plainMemory(1 << 20);
-    const pool = new Pool(memory, 0, 1 << 20);
+  it.each(["end", "front"])("puts thousands of edits in order that were recorded from the %s", (from) => {
+    const room = roomFor();
+    const { pool } = room;
+    const { memory } = pool;
     const count = 5000;
     const bytes = Uint8Array.from(Array.from({ length: count }, (_, index) => field(1, [index & 0x7f])).flat());
     const block = pool.take(bytes.length);
@@ -203,12 +250,11 @@ describe("EditScript", () => {
     const scratch = new Scratch(pool);
     const script = new EditScript();
     script.reset(block.start, block.start + bytes.length);
-    for (let index = count - 1; index >= 0; index -= 2) script.cut(ROOT, block.start + index * 3, block.start + index * 3 + 3);
-    const pieces = script.apply(scratch);
-    const left: number[] = [];
-    for (let at = 0; at < pieces.length; at += 2) left.push(...memory.bytes.subarray(pieces[at], pieces[at + 1]));
-    expect(left).toEqual(Array.from({ length: count / 2 }, (_, index) => field(1, [(index * 2) & 0x7f])).flat());
-    scratch.drop();
-    block.release();
+    for (let nth = 1; nth <= count; nth += 2) {
+      const at = block.start + (from === "end" ? count - nth : nth) * 3;
+      script.cut(ROOT, at, at + 3);
+    }
+    const left = resultOf(script, scratch, room, block);
+    expect([...left]).toEqual(Array.from({ length: count / 2 }, (_, index) => field(1, [(index * 2) & 0x7f])).flat());
   });
 });

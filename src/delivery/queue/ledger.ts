@@ -13,6 +13,7 @@
 import type { Logger } from "../../base/host.ts";
 import { ITEM_NAMES, type Signal } from "../../base/signal.ts";
 import type { Counter, Counters } from "../../pipeline/counters.ts";
+import { BYTE_BOUNDS, type Histogram, ITEM_BOUNDS } from "../../pipeline/histogram.ts";
 
 /** Why items reached no destination. */
 export type DropReason =
@@ -46,7 +47,7 @@ const TELL_MS = 10_000;
 /** What a queue tells its ledger. */
 export type QueueLedger = Pick<
   Ledger,
-  "capacity" | "grew" | "underWay" | "took" | "turnedAway" | "sent" | "gaveBack" | "lost" | "dead" | "retries" | "divided" | "close"
+  "capacity" | "grew" | "underWay" | "leaves" | "took" | "turnedAway" | "sent" | "gaveBack" | "lost" | "dead" | "retries" | "divided" | "close"
 >;
 
 /** For a queue in memory that another one feeds: what was offered, and what is given back, that one books itself. */
@@ -59,6 +60,7 @@ export function fedLedger(ledger: Ledger): QueueLedger {
     close: () => {},
     grew: (_size, bytes) => ledger.grew(0, bytes),
     underWay: (batches) => ledger.underWay(batches),
+    leaves: (items, bytes) => ledger.leaves(items, bytes),
     sent: (items) => ledger.sent(items),
     lost: (items, reason, message) => ledger.lost(items, reason, message),
     dead: (items, reason, message) => ledger.dead(items, reason, message),
@@ -95,6 +97,10 @@ export class Ledger {
   readonly #stored: Counter;
   readonly #oldest: Counter;
   readonly #late: Counter;
+  readonly #askedItems: Histogram;
+  readonly #askedBytes: Histogram;
+  readonly #leftItems: Histogram;
+  readonly #leftBytes: Histogram;
   #lossToldMs = -Infinity;
   #deadToldMs = -Infinity;
   #storeToldMs = -Infinity;
@@ -104,7 +110,9 @@ export class Ledger {
   constructor(parts: LedgerParts) {
     this.#parts = parts;
     const items = (name: string) => parts.counters.counter(`${name}_${ITEM_NAMES[parts.signal]}`, { exporter: parts.id });
-    const gauge = (name: string) => parts.counters.counter(name, { exporter: parts.id, data_type: parts.signal });
+    const labels = { exporter: parts.id, data_type: parts.signal };
+    const gauge = (name: string) => parts.counters.counter(name, labels);
+    const sizes = (name: string) => parts.counters.histogram(name, labels, name.endsWith("_bytes") ? BYTE_BOUNDS : ITEM_BOUNDS);
     this.#offered = items("sluice_exporter_offered");
     this.#sent = items("otelcol_exporter_sent");
     this.#failed = items("otelcol_exporter_send_failed");
@@ -122,6 +130,10 @@ export class Ledger {
     this.#stored = gauge("sluice_exporter_stored_bytes");
     this.#oldest = gauge("sluice_exporter_oldest_arrival_seconds");
     this.#late = gauge("sluice_exporter_late");
+    this.#askedItems = sizes("otelcol_exporter_enqueue_size");
+    this.#askedBytes = sizes("otelcol_exporter_enqueue_size_bytes");
+    this.#leftItems = sizes("otelcol_exporter_queue_batch_send_size");
+    this.#leftBytes = sizes("otelcol_exporter_queue_batch_send_size_bytes");
   }
 
   /** The queue's capacity, in units of its sizer; once. */
@@ -138,6 +150,18 @@ export class Ledger {
   /** Batches under way, waits between attempts included, have changed by so many. */
   underWay(batches: number): void {
     this.#inFlight.add(batches);
+  }
+
+  /** A request is offered to a queue, which may take it or not. */
+  asked(items: number, bytes: number): void {
+    this.#askedItems.record(items);
+    this.#askedBytes.record(bytes);
+  }
+
+  /** A batch that the queue has made leaves it. */
+  leaves(items: number, bytes: number): void {
+    this.#leftItems.record(items);
+    this.#leftBytes.record(bytes);
   }
 
   /** Items that were taken. */

@@ -28,6 +28,11 @@ export class Parcel {
     this.#envelope = envelope;
   }
 
+  /** Serialized; none once it was closed. */
+  get bytes(): number {
+    return this.#batch === undefined ? (this.#envelope?.requests ?? []).reduce((sum, request) => sum + request.length, 0) : bytesIn(this.#batch);
+  }
+
   /** Retains the batch. */
   static ofBatch(batch: Batch): Parcel {
     return new Parcel(batch.items, batch.retain(), undefined);

@@ -233,6 +233,7 @@ export class Queue {
       }
       this.#underWay.add(shipment);
       this.#parts.ledger.underWay(1);
+      if (this.#batcher !== undefined) this.#parts.ledger.leaves(shipment.parcel.items, shipment.parcel.bytes);
       void this.#ship(shipment);
     }
   }

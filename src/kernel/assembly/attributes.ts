@@ -8,7 +8,7 @@
  * order of the Collector, which writes the value before the key. Whatever else goes through the generated
  * `checkKeyValue`, which takes every legal form.
  */
-import { findField, piecesAt, readAttributes } from "./edit";
+import { findField, roomAt, readAttributes } from "./edit";
 import { ATTRIBUTES, ATTRIBUTES_MAX, VALUE_DEPTH_MAX, fail, keys, setKeys, strideEnd } from "./state";
 import { checkKeyValue } from "./walkers";
 import { lengthRead, overrun, readLength } from "./wire";
@@ -154,9 +154,9 @@ function isPlainKey(at: usize, end: usize, size: u32): bool {
 
 /** False where the message at [start, end), which is sound so far as it goes, has more attributes than one may. */
 export function areFew(start: usize, end: usize, tag: u32): bool {
-  if (readAttributes(start, end, tag, 0, 0, piecesAt()) <= ATTRIBUTES_MAX) return true;
-  findField(start, end, tag >>> 3, piecesAt());
-  fail(ATTRIBUTES, <usize>load<u32>(piecesAt()));
+  if (readAttributes(start, end, tag, 0, 0, roomAt()) <= ATTRIBUTES_MAX) return true;
+  findField(start, end, tag >>> 3, roomAt());
+  fail(ATTRIBUTES, <usize>load<u32>(roomAt()));
   return false;
 }
 

@@ -75,11 +75,27 @@ function field(at: usize): usize {
     numberRead = byte >>> 3;
     return bodyAt + <usize>load<u8>(at, 1);
   }
+  if ((byte & 0x87) == 1) {
+    bodyAt = at + 1;
+    numberRead = byte >>> 3;
+    return at + 9;
+  }
   const body = readVarint(at);
   const tag = varintRead;
   const next = value(body, tag);
   numberRead = tag >>> 3;
   return next;
+}
+
+/** Behind the field at `at`; `head` is what lies there. */
+@inline
+function skip(at: usize, head: u32): usize {
+  // One byte of tag, one of size; eight bytes; a varint of one.
+  if ((head & 0x8087) == 2) return at + 2 + <usize>((head >>> 8) & 0x7f);
+  if ((head & 0x87) == 1) return at + 9;
+  if ((head & 0x8087) == 0) return at + 2;
+  const body = readVarint(at);
+  return value(body, varintRead);
 }
 
 /**
@@ -155,8 +171,7 @@ export function readAttributes(start: usize, end: usize, tag: u32, out: usize, m
       }
     }
     if ((head & 0xff) != tag) {
-      const body = readVarint(at);
-      at = value(body, varintRead);
+      at = skip(at, head);
       continue;
     }
     const body = readVarint(at + 1);
@@ -175,14 +190,12 @@ export function readAttributes(start: usize, end: usize, tag: u32, out: usize, m
   return count;
 }
 
-/** An attribute that nobody has changed: where it stands is where it stood. */
+/** An attribute that nobody has changed: it has no new place. */
 @inline
 function storePlace(row: usize, at: usize, next: usize): void {
   store<u32>(row, 0);
   store<u32>(row, <u32>at, 4);
   store<u32>(row, <u32>next, 8);
-  store<u32>(row, <u32>at, 12);
-  store<u32>(row, <u32>next, 16);
 }
 
 @inline
@@ -324,28 +337,58 @@ function copyFew(to: usize, from: usize, length: usize): void {
   }
 }
 
-/** Bytes of the pieces that one `gather` takes at the most. They lie behind what the module itself holds. */
-const PIECES_BYTES: usize = 1024 * 8;
+/** Bytes of what one `gather` or `splice` takes at the most. They lie behind what the module itself holds. */
+const ROOM_BYTES: usize = 1 << 15;
 
-/** Where `gather` finds its pieces: a start and an end each. */
-export function piecesAt(): usize {
+/** Where `gather` and `splice` find what they take. */
+export function roomAt(): usize {
   return (__heap_base + 15) & ~15;
 }
 
 /** The first address that the module itself does not use. */
 export function heapBase(): usize {
-  return piecesAt() + PIECES_BYTES;
+  return roomAt() + ROOM_BYTES;
 }
 
-/** Lays `count` pieces end to end at `to`, where none of them lies; returns the address behind them. */
+/** Lays `count` pieces, a start and an end each, end to end at `to`, where none of them lies; returns the address behind them. */
 export function gather(count: i32, to: usize): usize {
-  const pieces = piecesAt();
+  const pieces = roomAt();
   for (let at = pieces, stop = pieces + (<usize>count << 3); at < stop; at += 8) {
     const from = <usize>load<u32>(at);
     const length = <usize>load<u32>(at, 4) - from;
     copyUp(to, from, length);
     to += length;
   }
+  return to;
+}
+
+/** Bytes of an operation: start and end of what it takes the place of, of what it puts there, and whose it is. */
+const OPERATION: usize = 20;
+/** What an operation puts there that does nothing. */
+const UNSET: u32 = 0xffffffff;
+
+/**
+ * Lays what `count` operations leave of a message end to end at `to`, in their order. The first word of
+ * the room is where they have come to in the message, and is left there for those that follow.
+ */
+export function splice(count: i32, to: usize): usize {
+  const room = roomAt();
+  let cursor = <usize>load<u32>(room);
+  for (let at = room + 4, stop = at + <usize>count * OPERATION; at < stop; at += OPERATION) {
+    const piece = load<u32>(at, 8);
+    if (piece == UNSET) continue;
+    const start = <usize>load<u32>(at);
+    if (start > cursor) {
+      copyUp(to, cursor, start - cursor);
+      to += start - cursor;
+    }
+    const end = <usize>load<u32>(at, 4);
+    if (end > cursor) cursor = end;
+    const length = <usize>load<u32>(at, 12) - <usize>piece;
+    copyUp(to, <usize>piece, length);
+    to += length;
+  }
+  store<u32>(room, <u32>cursor);
   return to;
 }
 

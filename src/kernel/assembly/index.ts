@@ -1,7 +1,7 @@
 /** The kernel's entry: what JavaScript may call. Addresses are absolute; see ../kernel.ts for the contract. */
 export { jsonErrorAt, readJson } from "./json-read";
 export { writeJson } from "./json-write";
-export { copy, findAttribute, findField, gather, heapBase, piecesAt, readAttributes, readFields, writeAttribute } from "./edit";
+export { copy, findAttribute, findField, gather, heapBase, readAttributes, readFields, roomAt, splice, writeAttribute } from "./edit";
 import { indexRequest } from "./indexer";
 import { begin, failedAt, failure, items as itemsCounted, repairs as repairsFound } from "./state";
 import { beginTape, recordCount } from "./tape";

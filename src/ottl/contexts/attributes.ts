@@ -5,7 +5,7 @@
 import { BYTES_VALUE, decodeAnyValue, encodeAnyValue, STRING_VALUE } from "../../otlp/any-value.ts";
 import type { Attributes } from "../../otlp/attributes.ts";
 import type { RuleMemory } from "../../otlp/engine.ts";
-import { Staging } from "../../otlp/staging.ts";
+import { sharedStaging, Staging } from "../../otlp/staging.ts";
 import { type Text, textAt } from "../../otlp/text.ts";
 import type { Range } from "../../wire/chunk.ts";
 import { after, readVarint, skipValue } from "../../wire/varint.ts";
@@ -175,7 +175,7 @@ const known = new WeakMap<RuleMemory, Rooms>();
 function roomsOf(engine: RuleMemory): Rooms {
   const found = known.get(engine);
   if (found !== undefined) return found;
-  const made = { key: new Staging(engine), value: new Staging(engine) };
+  const made = { key: new Staging(engine), value: sharedStaging(engine) };
   known.set(engine, made);
   return made;
 }

@@ -7,11 +7,15 @@
  *     <name>{<label>="<value>",...} <number>
  *     # EOF                           OpenMetrics, last
  *
+ * Of a histogram, `<name>_bucket` with the bound `le` for each bucket and all below it, `<name>_sum` and
+ * `<name>_count`.
+ *
  * Names are the Collector's, which by default have neither type nor unit behind them. OpenMetrics wants
  * `_total` behind every counter: without it a counter is `unknown` there, so that a metric keeps its name
  * whichever format a scraper asks for.
  */
 import type { Labels, Sample } from "../counters.ts";
+import type { Distribution } from "../histogram.ts";
 import { type Family, familiesOf } from "./families.ts";
 import type { Metric } from "./table.ts";
 
@@ -23,6 +27,8 @@ export interface TextOptions {
   readonly withoutTypeSuffix: boolean;
   /** No unit behind names. */
   readonly withoutUnits: boolean;
+  /** Metrics of that level, too. */
+  readonly detailed: boolean;
   /** Labels of every sample. */
   readonly constantLabels: Labels;
   /** What `target_info` says. */
@@ -58,7 +64,7 @@ export function formatOf(accept: string | undefined): TextFormat {
 export function writeText(samples: readonly Sample[], options: TextOptions): string {
   const constant = [...namedLabels(options.constantLabels)];
   let text = "";
-  for (const family of familiesOf(samples)) text += familyText(family, constant, options);
+  for (const family of familiesOf(samples, options.detailed)) text += familyText(family, constant, options);
   text += targetText(options);
   return options.format === "openmetrics" ? `${text}# EOF\n` : text;
 }
@@ -73,11 +79,25 @@ function familyText({ metric, samples }: Family, constant: readonly (readonly [n
   const family = openMetrics && total ? sampleName.slice(0, -"_total".length) : sampleName;
   let text = `# HELP ${family} ${helpText(metric.description, openMetrics)}\n# TYPE ${family} ${typeWord(metric, openMetrics && !total)}\n`;
   if (openMetrics && unit !== "" && family.endsWith(`_${unit}`)) text += `# UNIT ${family} ${unit}\n`;
-  for (const { labels, value } of samples) {
+  for (const { distribution, labels, value } of samples) {
     // Of a constant label and one of the sample's own with the same name, the sample's counts.
-    text += `${sampleName}${inBraces(new Map([...constant, ...namedLabels(labels)]))} ${numberText(value)}\n`;
+    const all = new Map([...constant, ...namedLabels(labels)]);
+    text += distribution === undefined ? `${sampleName}${inBraces(all)} ${numberText(value)}\n` : distributionText(sampleName, all, distribution, openMetrics);
   }
   return text;
+}
+
+function distributionText(name: string, labels: ReadonlyMap<string, string>, { bounds, count, counts, sum }: Distribution, openMetrics: boolean): string {
+  let text = "";
+  let below = 0;
+  for (const [bucket, own] of counts.entries()) {
+    below += own;
+    const bound = bounds[bucket] ?? Infinity;
+    // OpenMetrics wants to see that it is no integer.
+    const le = openMetrics && Number.isInteger(bound) ? `${bound}.0` : numberText(bound);
+    text += `${name}_bucket${inBraces(new Map([...labels, ["le", le]]))} ${below}\n`;
+  }
+  return `${text}${name}_sum${inBraces(labels)} ${numberText(sum)}\n${name}_count${inBraces(labels)} ${count}\n`;
 }
 
 function unitWord({ unit }: Metric): string {
@@ -86,6 +106,7 @@ function unitWord({ unit }: Metric): string {
 
 /** `unsuffixed`: a counter whose name may not say so. */
 function typeWord({ kind }: Metric, unsuffixed: boolean): string {
+  if (kind === "histogram") return "histogram";
   if (kind !== "counter") return "gauge";
   return unsuffixed ? "unknown" : "counter";
 }

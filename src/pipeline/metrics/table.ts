@@ -6,8 +6,8 @@
  */
 import { ITEM_NAMES, type Signal, SIGNALS } from "../../base/signal.ts";
 
-/** `counter` only grows; `updown` is a sum that also shrinks; `gauge` is a value that is not summed. */
-export type MetricKind = "counter" | "updown" | "gauge";
+/** `counter` only grows; `updown` is a sum that also shrinks; `gauge` is a value that is not summed; `histogram` is how values are spread. */
+export type MetricKind = "counter" | "updown" | "gauge" | "histogram";
 
 export interface Metric {
   readonly name: string;
@@ -17,6 +17,8 @@ export interface Metric {
   /** One sentence without full stop. */
   readonly description: string;
   readonly labels: readonly string[];
+  /** At `level: detailed` alone. */
+  readonly detailed?: true;
 }
 
 /** What the Collector calls one item of a signal in its units. */
@@ -41,6 +43,12 @@ export const METRICS: readonly Metric[] = [
 
   counter("otelcol_processor_incoming_items", "{item}", "Items that a processor was given", PROCESSOR),
   counter("otelcol_processor_outgoing_items", "{item}", "Items that a processor passed on", PROCESSOR),
+  histogram(
+    "otelcol_processor_internal_duration",
+    "s",
+    "Time that a processor took for a batch; several that share a walk are one, with commas between their ids",
+    PROCESSOR,
+  ),
   counter("sluice_processor_created_items", "{item}", "Items that a processor made", PROCESSOR),
   counter("sluice_processor_folded_items", "{item}", "Items that a processor put into others", PROCESSOR),
   counter("sluice_processor_dropped_items", "{item}", "Items that a processor dropped, by reason", [...PROCESSOR, "reason"]),
@@ -53,6 +61,8 @@ export const METRICS: readonly Metric[] = [
   counter("otelcol_processor_batch_batch_size_trigger_send", "{time}", "Batches sent because they had the wanted size", PROCESSOR),
   counter("otelcol_processor_batch_timeout_trigger_send", "{time}", "Batches sent because their time was over", PROCESSOR),
   counter("sluice_processor_batch_bytes_trigger_send", "{time}", "Batches sent because of their bytes", PROCESSOR),
+  histogram("otelcol_processor_batch_batch_send_size", "{unit}", "Items of the batches that were sent", PROCESSOR),
+  detailed(histogram("otelcol_processor_batch_batch_send_size_bytes", "By", "Bytes of the batches that were sent", PROCESSOR)),
   updown("otelcol_processor_batch_metadata_cardinality", "{combination}", "Combinations of metadata values that were seen", PROCESSOR),
   ...(["traces", "logs"] as const).map((signal) =>
     counter(
@@ -97,6 +107,10 @@ export const METRICS: readonly Metric[] = [
   ...items("sluice_duplicate", "that a destination had accepted when the sender was told to send them again", ["exporter", "connector"]),
   { ...updown("otelcol_exporter_queue_size", "{batch}", "What the queue holds, in units of its sizer", QUEUE), kind: "gauge" },
   { ...updown("otelcol_exporter_queue_capacity", "{batch}", "What the queue can hold, in units of its sizer", QUEUE), kind: "gauge" },
+  detailed(histogram("otelcol_exporter_enqueue_size", "{unit}", "Items of the requests that were offered to the queue", QUEUE)),
+  detailed(histogram("otelcol_exporter_enqueue_size_bytes", "By", "Bytes of the requests that were offered to the queue", QUEUE)),
+  detailed(histogram("otelcol_exporter_queue_batch_send_size", "{unit}", "Items of the batches that left the queue, where it makes batches", QUEUE)),
+  detailed(histogram("otelcol_exporter_queue_batch_send_size_bytes", "By", "Bytes of the batches that left the queue, where it makes batches", QUEUE)),
   updown("sluice_exporter_queue_bytes", "By", "Bytes that the queue holds in memory", QUEUE),
   updown("otelcol_exporter_in_flight_requests", "{request}", "Batches under way, waits between attempts included", QUEUE),
   updown("sluice_exporter_stored_bytes", "By", "Bytes that wait in the storage", QUEUE),
@@ -171,6 +185,14 @@ function counter(name: string, unit: string, description: string, labels: readon
 
 function updown(name: string, unit: string, description: string, labels: readonly string[]): Metric {
   return { name, kind: "updown", unit, description, labels };
+}
+
+function histogram(name: string, unit: string, description: string, labels: readonly string[]): Metric {
+  return { name, kind: "histogram", unit, description, labels };
+}
+
+function detailed(metric: Metric): Metric {
+  return { ...metric, detailed: true };
 }
 
 function gauge(name: string, unit: string, description: string, labels: readonly string[]): Metric {

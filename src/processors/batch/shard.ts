@@ -17,7 +17,12 @@ const LOAD_OVERHEAD_BYTES = 512;
 
 /** What holding it costs. */
 export function bytesOf({ requests }: Pick<Load, "requests">): number {
-  return requests.reduce((sum, request) => sum + request.length, LOAD_OVERHEAD_BYTES);
+  return LOAD_OVERHEAD_BYTES + lengthOf(requests);
+}
+
+/** Serialized bytes. */
+export function lengthOf(requests: readonly Uint8Array[]): number {
+  return requests.reduce((sum, request) => sum + request.length, 0);
 }
 
 export class Shard {

@@ -19,7 +19,7 @@ import { cutOf, divided, type Load, type Sizes } from "../../pipeline/batching/c
 import { Origins } from "../../pipeline/batching/origins.ts";
 import { Outbox } from "./outbox.ts";
 import { passOn } from "./pass-on.ts";
-import { bytesOf, Shard } from "./shard.ts";
+import { bytesOf, lengthOf, Shard } from "./shard.ts";
 import type { Tally, Trigger } from "./tally.ts";
 
 export interface BatchOptions extends Sizes {
@@ -132,9 +132,11 @@ export class BatchStage implements Stage {
   }
 
   *#partsOf(envelope: Envelope, counts: readonly number[]): Generator<Envelope, undefined> {
-    const { engine, signal } = this.#parts;
+    const { engine, signal, tally } = this.#parts;
     const origin = this.#origins.own(envelope.origin);
+    const trigger = this.state === "none" ? "size" : this.#draining ? "timeout" : "bytes";
     for (const { requests, items } of divided(engine, signal, envelope, counts)) {
+      tally.sent(trigger, items, lengthOf(requests));
       yield { ...envelope, signal, requests, items, checked: true, id: counts.length === 1 ? envelope.id : this.#idAfter(envelope.id), origin };
     }
     return undefined;
@@ -148,7 +150,7 @@ export class BatchStage implements Stage {
     const { bytes, id, items, madeOf, origin, requests } = taken;
     const { signal, tally } = this.#parts;
     this.#waitingBytes -= bytes;
-    tally.sent(trigger);
+    tally.sent(trigger, items, lengthOf(requests));
     const batch: Envelope = { signal, requests, items, checked: true, id: this.#idAfter(id), origin };
     this.#outbox.put({ envelope: madeOf.length === 0 ? batch : { ...batch, madeOf }, bytes, next });
   }

@@ -5,6 +5,7 @@
 import type { Logger } from "../../base/host.ts";
 import type { Signal } from "../../base/signal.ts";
 import type { Counter, Counters } from "../../pipeline/counters.ts";
+import { BYTE_BOUNDS, type Histogram, ITEM_BOUNDS } from "../../pipeline/histogram.ts";
 
 /** Why held items were dropped. */
 export type DropReason = "send_failed" | "refused" | "over_budget" | "stopped";
@@ -30,6 +31,8 @@ export class Tally {
   readonly #held: Counter;
   readonly #heldBytes: Counter;
   readonly #combinations: Counter;
+  readonly #sentItems: Histogram;
+  readonly #sentBytes: Histogram;
   readonly #sends: Readonly<Record<Trigger, Counter>>;
   #toldMs = -Infinity;
   #untold = 0;
@@ -42,6 +45,8 @@ export class Tally {
     this.#held = counter("sluice_processor_held_items");
     this.#heldBytes = counter("sluice_processor_held_bytes");
     this.#combinations = counter("otelcol_processor_batch_metadata_cardinality");
+    this.#sentItems = parts.counters.histogram("otelcol_processor_batch_batch_send_size", this.#labels(), ITEM_BOUNDS);
+    this.#sentBytes = parts.counters.histogram("otelcol_processor_batch_batch_send_size_bytes", this.#labels(), BYTE_BOUNDS);
     this.#sends = {
       size: counter("otelcol_processor_batch_batch_size_trigger_send"),
       timeout: counter("otelcol_processor_batch_timeout_trigger_send"),
@@ -55,8 +60,11 @@ export class Tally {
     this.#heldBytes.add(bytes);
   }
 
-  sent(trigger: Trigger): void {
+  /** A batch leaves. */
+  sent(trigger: Trigger, items: number, bytes: number): void {
     this.#sends[trigger].add(1);
+    this.#sentItems.record(items);
+    this.#sentBytes.record(bytes);
   }
 
   /** Combinations of metadata values that were not seen before. */

@@ -1,6 +1,7 @@
 /** Law 2 for a stage: in + created = out + dropped (by reason) + folded + held, at every moment. */
 import type { Signal } from "../../base/signal.ts";
 import type { Counter, Counters } from "../../pipeline/counters.ts";
+import { type Histogram, SECOND_BOUNDS } from "../../pipeline/histogram.ts";
 
 export class Books {
   readonly #counters: Counters;
@@ -45,6 +46,11 @@ export class Books {
   /** Items that were not taken: the sender has them still. Not part of the equation. */
   turnedAway(items: number, reason: string): void {
     this.counter("sluice_processor_refused_items", { reason }).add(items);
+  }
+
+  /** How long the work on a batch takes. */
+  duration(): Histogram {
+    return this.#counters.histogram("otelcol_processor_internal_duration", this.#labels, SECOND_BOUNDS);
   }
 
   /** Any other counter of the component, under its labels. */

@@ -1,4 +1,5 @@
 /** A stage that edits the requests of an envelope at once and holds no telemetry. */
+import type { Clock } from "../../base/host.ts";
 import type { Signal } from "../../base/signal.ts";
 import { ACCEPTED, failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import type { Envelope, Stage } from "../../pipeline/stage.ts";
@@ -22,20 +23,25 @@ export interface EditParts {
   /** Envelopes of others pass as they are. */
   readonly signal: Signal;
   readonly books: Books;
+  readonly clock: Pick<Clock, "monotonicMs">;
   /** Synchronous. What it throws is the outcome. */
   readonly edit: (envelope: Envelope) => Edited;
 }
 
-export function editStage({ state, signal, books, edit }: EditParts): Stage {
+export function editStage({ state, signal, books, clock, edit }: EditParts): Stage {
+  const duration = books.duration();
   return {
     state,
     async consume(envelope, next): Promise<Outcome> {
       if (envelope.signal !== signal) return next(envelope);
+      const startMs = clock.monotonicMs();
       let edited: Edited;
       try {
         edited = edit(envelope);
       } catch (error) {
         return failureOf(error);
+      } finally {
+        duration.record((clock.monotonicMs() - startMs) / 1000);
       }
       count(books, envelope, edited);
       if (edited.items === 0) return ACCEPTED;

@@ -109,16 +109,22 @@ function leadingDigits(fraction: number): number {
 }
 
 /** Writes all 14 digits; returns the address behind them. */
-export function writeDigits(bytes: Uint8Array, at: number, bits: Bits56): number {
-  for (let digit = 0; digit < DIGITS; digit++) bytes[at + digit] = hexCode(digitOf(bits, digit));
+export function writeDigits(bytes: Uint8Array, at: number, { high, low }: Bits56): number {
+  for (let digit = 0; digit < 6; digit++) bytes[at + digit] = hexCode((high >>> (20 - digit * 4)) & 15);
+  for (let digit = 6; digit < DIGITS; digit++) bytes[at + digit] = hexCode((low >>> (52 - digit * 4)) & 15);
   return at + DIGITS;
 }
 
 /** Writes a threshold below never without its trailing zeros, "0" for always; returns the address behind it. */
 export function writeThreshold(bytes: Uint8Array, at: number, threshold: Bits56): number {
-  let end = writeDigits(bytes, at, threshold);
-  while (end > at + 1 && bytes[end - 1] === 0x30) end--;
-  return end;
+  const { high, low } = threshold;
+  let digits = 1;
+  // What is left behind the digits so far: 24 bits in the upper half, 32 in the lower.
+  while (digits < DIGITS && (digits < 6 ? (high << (8 + digits * 4)) | low : low << ((digits - 6) * 4)) !== 0) digits++;
+  for (let digit = 0; digit < digits; digit++) {
+    bytes[at + digit] = hexCode((digit < 6 ? high >>> (20 - digit * 4) : low >>> (52 - digit * 4)) & 15);
+  }
+  return at + digits;
 }
 
 /** Reads hex digits, of either case, as the leading ones of 14. False when there are others, or too many, or none. */
@@ -136,12 +142,9 @@ export function readDigits(bits: Bits56, bytes: Uint8Array, start: number, end: 
   return true;
 }
 
-function digitOf(bits: Bits56, digit: number): number {
-  return digit < 6 ? (bits.high >>> (20 - digit * 4)) & 15 : (bits.low >>> (52 - digit * 4)) & 15;
-}
-
+/** Without a branch, which random digits would take by chance. */
 function hexCode(value: number): number {
-  return value < 10 ? 0x30 + value : 0x57 + value;
+  return value + 0x30 + (((9 - value) >> 31) & 0x27);
 }
 
 function hexValue(code: number): number {

@@ -2,7 +2,7 @@
 import { decodeAnyValue } from "../../otlp/any-value.ts";
 import type { Attributes } from "../../otlp/attributes.ts";
 import type { RuleMemory } from "../../otlp/engine.ts";
-import { putAttribute, Staging } from "../../otlp/staging.ts";
+import { putAttribute, sharedStaging } from "../../otlp/staging.ts";
 import { SPAN_KIND, SPAN_NAME } from "../../otlp/tables.ts";
 import { textAt } from "../../otlp/text.ts";
 import { BuildError, define, type OttlFunction } from "../../ottl/contract.ts";
@@ -27,7 +27,7 @@ const setSemconvSpanName = define(
     if (attribute === "") throw new BuildError("Cannot keep the original name: its attribute has no name");
     const key = attribute === undefined ? undefined : engine.text(attribute);
     const lookUp = reader(engine);
-    const staging = new Staging(engine);
+    const staging = sharedStaging(engine);
     return {
       reads: ["item"],
       writes: ["item"],

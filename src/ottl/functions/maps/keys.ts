@@ -4,7 +4,7 @@
  */
 import type { Attributes } from "../../../otlp/attributes.ts";
 import type { RuleMemory } from "../../../otlp/engine.ts";
-import { Staging } from "../../../otlp/staging.ts";
+import { sharedStaging } from "../../../otlp/staging.ts";
 import { isText, type Text } from "../../../otlp/text.ts";
 import type { Range } from "../../../wire/chunk.ts";
 import { BuildError, define, type Getter } from "../../contract.ts";
@@ -38,7 +38,7 @@ function finder(key: Getter<string>, engine: RuleMemory): (attributes: Attribute
     const text = engine.text(key.constant.value);
     return (attributes) => attributes.find(text);
   }
-  const staging = new Staging(engine);
+  const staging = sharedStaging(engine);
   return (attributes, subject) => {
     const bytes = encoder.encode(key(subject));
     staging.place(bytes);

@@ -1,7 +1,7 @@
 /** Editors that put entries into a map, or rewrite all of them. */
 import { decodeAnyValue, encodeAnyValue, kindOf, STRING_VALUE } from "../../../otlp/any-value.ts";
 import type { Attributes } from "../../../otlp/attributes.ts";
-import { Staging } from "../../../otlp/staging.ts";
+import { sharedStaging, type Staging } from "../../../otlp/staging.ts";
 import { textAt } from "../../../otlp/text.ts";
 import { valueText } from "../../../otlp/value-text.ts";
 import { BuildError, define } from "../../contract.ts";
@@ -28,7 +28,7 @@ export const mergeMaps = define(
   ({ target, source, strategy }, { engine }) => {
     if (!STRATEGIES.has(strategy)) throw new BuildError(`Cannot merge by "${strategy}": it is no strategy`, 'Use "insert", "update" or "upsert"');
     const takes = (isThere: boolean) => (isThere ? strategy !== "insert" : strategy !== "update");
-    const staging = new Staging(engine);
+    const staging = sharedStaging(engine);
     return editMap(target, {
       attributes: (attributes, subject) => mergeAttributes(attributes, staging, source(subject), takes),
       map: (map, subject) => {
@@ -70,7 +70,7 @@ function entriesByKey(attributes: Attributes): Map<string, number> {
 
 /** `stringify_all(target)`: every value as text, as `AsString` says it. What is text is not looked into. */
 export const stringifyAll = define("stringify_all", [{ name: "target", kind: "map_get_setter" }], ({ target }, { engine }) => {
-  const staging = new Staging(engine);
+  const staging = sharedStaging(engine);
   return editMap(target, {
     attributes: (attributes) => {
       for (let entry = 0; entry < attributes.count; entry++) if (attributes.live(entry)) stringify(attributes, entry, staging);

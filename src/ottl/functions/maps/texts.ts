@@ -2,7 +2,7 @@
 import { kindOf, STRING_VALUE } from "../../../otlp/any-value.ts";
 import type { Attributes } from "../../../otlp/attributes.ts";
 import type { RuleMemory } from "../../../otlp/engine.ts";
-import { setAttribute, Staging } from "../../../otlp/staging.ts";
+import { setAttribute, sharedStaging, type Staging } from "../../../otlp/staging.ts";
 import { textAt } from "../../../otlp/text.ts";
 import { after, readVarint } from "../../../wire/varint.ts";
 import type { Operand } from "../../contract.ts";
@@ -26,7 +26,7 @@ export function editTexts(target: Operand, engine: RuleMemory, editOf: (subject:
       if (changed !== map) set?.(subject, changed);
     };
   }
-  const staging = new Staging(engine);
+  const staging = sharedStaging(engine);
   return (subject) => changeAttributes(attributes(subject), editOf(subject), staging);
 }
 

@@ -82,6 +82,7 @@ export class Pusher {
         scope: { name: "sluice", version: VERSION },
         startNanos: this.#startNanos,
         timeNanos: this.#nowNanos(),
+        detailed: this.#push.detailed,
       });
       const origin = { receiver: this.#push.key, peer: "", tenant: "", arrivedMs: host.clock.nowMs(), headers: {} };
       const batch = batchFrom(engine, { signal: "metrics", requests: [request], items: 0, id: this.#push.key, origin });
