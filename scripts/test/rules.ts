@@ -101,6 +101,7 @@ export const NEEDS_TOOL: readonly NeedsTool[] = [
   { where: "test/clients/java-sdk.test.ts", tool: "java" },
   { where: "test/clients/python-sdk.test.ts", tool: "python" },
   { where: "test/runtimes/node/jetstream.test.ts", tool: "nats-server" },
+  { where: "test/runtimes/node/jetstream-secure.test.ts", tool: "nats-server" },
   { where: "test/faults/gateway/nats.test.ts", tool: "nats-server" },
   { where: "test/runtimes/node/s3.test.ts", tool: "minio" },
   { where: "test/cli/dead-letters-objects.test.ts", cases: "in MinIO", tool: "minio" },

@@ -159,30 +159,19 @@ export class Attributes {
 
   /** Appends an attribute; key and AnyValue body are copied. */
   add(keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    if (this.#count === this.#capacity) this.#borrow(this.#capacity * 2);
-    const at = this.#row(this.#count++);
-    this.#words[at + STATE] = ADDED;
     const bit = keyBit(keyEnd - keyStart, keyEnd === keyStart ? 0 : (this.bytes[keyEnd - 1] ?? 0));
-    if (bit < 32) this.#keysLow |= 1 << bit;
-    else this.#keysHigh |= 1 << bit;
+    const at = this.#append(bit < 32 ? 1 << bit : 0, bit < 32 ? 0 : 1 << (bit - 32));
     this.#write(at, keyStart, keyEnd, valueStart, valueEnd);
-    this.#changed = true;
   }
 
-  /** Gives the entry the constant's value, -1: appends the constant. The entry's key is the constant's. Nothing is copied where its field has this list's tag. */
+  /** Gives the entry, whose key is the constant's, its value; -1: appends it. Nothing is copied where its field has this list's tag. */
   put(entry: number, constant: ConstantAttribute): void {
     const { end, key, value } = constant;
     const field = constant.fieldFor(this.#tag);
     if (field === 0) return entry < 0 ? this.add(key.start, key.end, value.start, value.end) : this.set(entry, value.start, value.end);
-    if (entry < 0 && this.#count === this.#capacity) this.#borrow(this.#capacity * 2);
     const words = this.#words;
-    const at = this.#row(entry < 0 ? this.#count++ : entry);
-    if (entry < 0) {
-      words[at + STATE] = ADDED;
-      this.#keysLow |= key.keyLow;
-      this.#keysHigh |= key.keyHigh;
-      this.#changed = true;
-    } else {
+    const at = entry < 0 ? this.#append(key.keyLow, key.keyHigh) : this.#row(entry);
+    if (entry >= 0) {
       if (words[at + STATE] === ORIGINAL) words[at + STATE] = REPLACED;
       this.#change(entry);
     }
@@ -274,6 +263,17 @@ export class Attributes {
   #narrowKeys(): void {
     this.#keysLow = this.#words[this.#set >> 2] ?? 0;
     this.#keysHigh = this.#words[(this.#set >> 2) + 1] ?? 0;
+  }
+
+  /** A row for an attribute with a key of this set; returns where its columns are among the words. */
+  #append(keyLow: number, keyHigh: number): number {
+    if (this.#count === this.#capacity) this.#borrow(this.#capacity * 2);
+    const at = this.#row(this.#count++);
+    this.#words[at + STATE] = ADDED;
+    this.#keysLow |= keyLow;
+    this.#keysHigh |= keyHigh;
+    this.#changed = true;
+    return at;
   }
 
   #change(entry: number): void {

@@ -7,12 +7,16 @@
  * Limit: a message has `max_payload` of the server, 1 MiB by default, less its headers.
  */
 import { readFile } from "node:fs/promises";
+import { connect as connectTls, type ConnectionOptions as TlsConnectionOptions, type TLSSocket } from "node:tls";
 import { AckPolicy, DiscardPolicy, type JetStreamManager, jetstreamManager, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
+import { NodeTransport } from "@nats-io/transport-node/lib/node_transport.js";
 import type { Broker, BrokerPlace, JetStreamOptions } from "../../../base/broker.ts";
 import { SluiceError } from "../../../base/errors.ts";
 import type { Signal } from "../../../base/signal.ts";
 import { isMissing, type Line, NatsPlace, type PlaceConfig, unreachable } from "./place.ts";
+
+NodeTransport.prototype.startTLS = startTls;
 
 const RECONNECT_WAIT_MS = 500;
 /** A server that does not answer two in a row is gone. */
@@ -124,6 +128,23 @@ async function connectionOptions(options: JetStreamOptions): Promise<ConnectionO
     ...(credentialsFile === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credentialsFile)) }),
     ...(withTls ? { tls: tlsOf(tls) } : {}),
   };
+}
+
+/**
+ * In place of the client's own, which listens for no error between the handshake and what follows it: on Deno
+ * a server that does not take the client's certificate says so just then, and would end the process. There the
+ * socket under TLS is told, too.
+ */
+async function startTls(this: NodeTransport): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  // Null and undefined: nothing was asked for.
+  const given = this.options.tls ?? undefined;
+  const files: Pick<TlsConnectionOptions, "ca" | "cert" | "key"> = (given && (await this.loadClientCerts())) ?? {};
+  const options: TlsConnectionOptions = { socket: this.socket, servername: this.tlsName, rejectUnauthorized: true, ...given, ...files };
+  const socket = connectTls(options, () => resolve(socket));
+  for (const one of [this.socket, socket]) one.on("error", reject);
+  socket.once("close", () => reject(new Error("the server closed the connection")));
+  return promise;
 }
 
 /** The client hands what it does not know on to `node:tls`. */
