@@ -143,9 +143,6 @@ export interface KernelParts {
   readonly copies?: (bytes: Uint8Array) => Copies;
 }
 
-/** Words of the room that the kernel has for what it gathers and splices. */
-const ROOM_WORDS = 8192;
-
 /** Binds a module to a memory. */
 export function createKernel({ module, memory, copies = plainCopies }: KernelParts): Kernel {
   const bytes = new Uint8Array(memory.buffer);
@@ -159,12 +156,12 @@ export function createKernel({ module, memory, copies = plainCopies }: KernelPar
     };
   };
   const words = new Int32Array(memory.buffer);
-  const roomAt = exported("roomAt")() >> 2;
+  const heapBase = exported("heapBase")();
   return {
     ...copies(bytes),
     bytes,
     words,
-    heapBase: exported("heapBase")(),
+    heapBase,
     check: exported("check"),
     index: exported("index"),
     errorAt: exported("errorAt"),
@@ -177,7 +174,7 @@ export function createKernel({ module, memory, copies = plainCopies }: KernelPar
     findAttribute: exported("findAttribute"),
     writeAttribute: exported("writeAttribute"),
     copy: exported("copy"),
-    room: words.subarray(roomAt, roomAt + ROOM_WORDS),
+    room: words.subarray(exported("roomAt")() >> 2, heapBase >> 2),
     gather: exported("gather"),
     splice: exported("splice"),
     readJson: exported("readJson"),

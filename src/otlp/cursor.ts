@@ -104,8 +104,6 @@ export class Cursor {
   traceId = 0;
   /** The first 16 of the 56 random bits of the item's trace id, 0 when it has none: what decides most sampling. */
   traceTop = 0;
-  /** Whether the span surely came without a trace_state. A step before may have set one. */
-  noTraceState = false;
 
   constructor(desk: Desk, signal: Signal) {
     const shapes = SHAPES[signal];

@@ -142,6 +142,11 @@ export class View {
     this.#lacked = number;
   }
 
+  /** Whether it surely came without this field. Something may have set it since. */
+  lacked(number: number): boolean {
+    return number === this.#lacked;
+  }
+
   /** Moves the view to a message that its parent does not have. Setting something makes it. */
   absent(): void {
     this.at(0, 0, 0);

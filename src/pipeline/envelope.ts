@@ -49,10 +49,14 @@ export function isSound(engine: Engine, { items, requests, signal }: Envelope): 
   return found === items;
 }
 
+/** Serialized bytes of requests, as the Collector's `bytes` sizer counts them. */
+export function lengthOf(requests: readonly Uint8Array[]): number {
+  return requests.reduce((sum, request) => sum + request.length, 0);
+}
+
 /** Requests that were checked before, end to end as one chunk, which the caller holds. Not for profiles. Throws `over_budget`. */
 export function joined(engine: Engine, requests: readonly Uint8Array[]): Chunk {
-  const length = requests.reduce((sum, request) => sum + request.length, 0);
-  const block = takeBlock(engine, length);
+  const block = takeBlock(engine, lengthOf(requests));
   let at = block.start;
   for (const request of requests) {
     engine.kernel.copyIn(at, request);

@@ -93,8 +93,12 @@ export class Pipeline {
     const { clock, turn } = this.#host;
     const startMs = clock.monotonicMs();
     const inTurns = part.kind === "walk" && turn !== undefined && part.run.takesTurns(batch);
-    const edited = inTurns ? await part.run.runInTurns(batch, turn) : part.run.run(batch);
-    part.duration.record((clock.monotonicMs() - startMs) / 1000);
+    let edited: Batch;
+    try {
+      edited = inTurns ? await part.run.runInTurns(batch, turn) : part.run.run(batch);
+    } finally {
+      part.duration.record((clock.monotonicMs() - startMs) / 1000);
+    }
     try {
       return edited.items === 0 ? ACCEPTED : await this.#from(index + 1, edited);
     } finally {

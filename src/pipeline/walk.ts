@@ -275,8 +275,7 @@ export class Walk {
           const head = words[at + tape.LEVEL_WORD] ?? 0;
           cursor.traceId = words[at + tape.TRACE_ID_WORD] ?? 0;
           cursor.traceTop = head >>> tape.TRACE_TOP_SHIFT;
-          cursor.noTraceState = (head & tape.FLAG_NO_TRACE_STATE) !== 0;
-          if (cursor.noTraceState) item.setLacked(SPAN_TRACE_STATE);
+          if ((head & tape.FLAG_NO_TRACE_STATE) !== 0) item.setLacked(SPAN_TRACE_STATE);
           item.setKeys(words[at + tape.KEYS_LOW_WORD] ?? 0, words[at + tape.KEYS_HIGH_WORD] ?? 0);
         }
         kept = this.#apply(tape.ITEM_LEVEL, record);

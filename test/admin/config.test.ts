@@ -19,13 +19,12 @@ async function scrapes(metrics: string) {
   return scrapesOf(telemetry.metrics, resourceOf(telemetry.resource));
 }
 
-const DEFAULTS = { withoutTypeSuffix: true, withoutUnits: true, detailed: false, constantLabels: {} };
+const DEFAULTS = { withoutTypeSuffix: true, withoutUnits: true, constantLabels: {} };
 
 describe("who asks", () => {
   test("Prometheus at localhost:8888 by default, whatever the level", async () => {
     const scrape = { key: "service.telemetry.metrics", hostname: "localhost", port: 8888, byDefault: true, text: DEFAULTS };
-    for (const metrics of ["", "level: basic", "level: Normal"]) expect(await scrapes(metrics)).toEqual([scrape]);
-    expect(await scrapes("level: DETAILED")).toEqual([{ ...scrape, text: { ...DEFAULTS, detailed: true } }]);
+    for (const metrics of ["", "level: basic", "level: Normal", "level: DETAILED"]) expect(await scrapes(metrics)).toEqual([scrape]);
   });
 
   test("nobody with level none", async () => {
@@ -42,7 +41,6 @@ describe("who asks", () => {
     expect(second?.text).toEqual({
       withoutTypeSuffix: false,
       withoutUnits: false,
-      detailed: false,
       constantLabels: {
         "service.name": "sluice",
         "service.version": "0.1.0",
@@ -76,7 +74,6 @@ describe("who is told", () => {
         encoding: "proto",
         compression: "none",
         headers: {},
-        detailed: false,
         tls: {},
       },
     ]);

@@ -10,7 +10,6 @@ const PLAIN: TextOptions = {
   format: "0.0.4",
   withoutTypeSuffix: true,
   withoutUnits: true,
-  detailed: true,
   constantLabels: {},
   resource: { "service.name": "sluice" },
 };
@@ -146,10 +145,6 @@ describe("histograms", () => {
       "seconds",
     ]);
     expect(durations?.samples.flatMap(({ labels }) => labels["le"] ?? [])).toEqual(["0.000025", "1.0", "+Inf"]);
-  });
-
-  test("those of the level detailed are left out below it", () => {
-    expect(read({ ...PLAIN, detailed: false }, spread()).map(({ name }) => name)).toEqual(["otelcol_processor_internal_duration", "target_info"]);
   });
 });
 

@@ -11,8 +11,8 @@ function admin() {
   const counters = new Counters();
   const health = new Health(new TestClock());
   const handler = adminHandler(
-    { counters, health, secrets: ["k3y-0815"], resource: { "service.name": "sluice" } },
-    { withoutTypeSuffix: false, withoutUnits: false, detailed: false, constantLabels: {} },
+    { samples: () => counters.samples(), health, secrets: ["k3y-0815"], resource: { "service.name": "sluice" } },
+    { withoutTypeSuffix: false, withoutUnits: false, constantLabels: {} },
   );
   const ask = async (path: string, { method = "GET", accept = "" } = {}) => {
     const head: RequestHead = {

@@ -54,13 +54,18 @@ const push = (otlp: Readonly<Record<string, unknown>> = {}, interval = 1000) => 
   periodic: { interval, exporter: { otlp: { protocol: "http/protobuf", endpoint: "http://sink.test:1", ...otlp } } },
 });
 
-/** Values by metric and labels, of a body that may be coded. */
-function valuesOf({ headers, body }: Sent): Record<string, unknown> {
+/** Of a body that may be coded. */
+function metricsOf({ headers, body }: Sent): readonly Metric[] {
   const plain = headers["content-encoding"] === "gzip" ? Uint8Array.from(zlib.gunzipSync(body)) : body;
   const request: unknown = headers["content-type"] === "application/json" ? JSON.parse(new TextDecoder().decode(plain)) : judge("metrics").toObject(plain);
   const { resourceMetrics } = request as { readonly resourceMetrics: readonly { scopeMetrics: readonly { metrics: readonly Metric[] }[] }[] };
+  return resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
+}
+
+/** Values by metric and labels. */
+function valuesOf(sent: Sent): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const { name, sum, gauge } of resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))) {
+  for (const { name, sum, gauge } of metricsOf(sent)) {
     for (const point of (sum ?? gauge)?.dataPoints ?? []) {
       const labels = (point.attributes ?? []).map(({ key, value }) => `${key}=${value.stringValue}`);
       values[`${name}{${labels.join(",")}}`] = point.asInt ?? point.asDouble;
@@ -125,6 +130,22 @@ describe("addresses", () => {
     const { start, listened, on } = world();
     await (await start({ metrics: { level: "none" } })).stop(0);
     expect([listened, on.counters.samples(), on.log]).toEqual([[], [], []]);
+  });
+});
+
+describe("the level", () => {
+  test.each([
+    ["basic", 0],
+    ["normal", 0],
+    ["detailed", 1],
+  ])("%s tells of the sizes that queues are given %i times", async (level, times) => {
+    const { start, sent, on } = world();
+    on.counters.histogram("otelcol_exporter_enqueue_size", { exporter: "a", data_type: "traces" }, [10]).record(3);
+    on.counters.histogram("otelcol_processor_batch_batch_send_size", { processor: "b", "otel.signal": "traces" }, [10]).record(3);
+    await (await start({ metrics: { level, readers: [push()] } })).stop(1000);
+    const names = sent.flatMap((request) => metricsOf(request).map(({ name }) => name));
+    const count = (name: string) => names.filter((one) => one === name).length;
+    expect([count("otelcol_exporter_enqueue_size"), count("otelcol_processor_batch_batch_send_size")]).toEqual([times, 1]);
   });
 });
 

@@ -37,6 +37,14 @@ export async function startServer(serve: http.RequestListener): Promise<Pick<Sin
 }
 
 /** The port of a listening server. */
+/** One that nobody has at the moment: for whom must be told a port. */
+export async function freePort(): Promise<number> {
+  const { server, close } = await startServer((_request, response) => void response.end());
+  const port = portOf(server);
+  await close();
+  return port;
+}
+
 export function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The server does not listen on a port");

@@ -14,7 +14,7 @@ import type { Engine } from "../../otlp/engine.ts";
 import { cutOf, divided } from "../../pipeline/batching/cut.ts";
 import { countsByBytes } from "../../pipeline/batching/fit.ts";
 import { Origins } from "../../pipeline/batching/origins.ts";
-import { joined } from "../../pipeline/envelope.ts";
+import { joined, lengthOf } from "../../pipeline/envelope.ts";
 import type { Envelope, PlainOrigin } from "../../pipeline/stage.ts";
 import type { Entry } from "./entry.ts";
 import { Fifo } from "./fifo.ts";
@@ -278,7 +278,7 @@ export class Batcher {
   }
 
   #sizesOf(requests: readonly Uint8Array[], items: number) {
-    const bytes = requests.reduce((sum, request) => sum + request.length, 0);
+    const bytes = lengthOf(requests);
     return { bytes, size: this.#parts.settings.sizer === "bytes" ? bytes : items };
   }
 

@@ -13,7 +13,7 @@ import type { Engine } from "../../otlp/engine.ts";
 import { type Part, partition } from "../../otlp/partition.ts";
 import * as tape from "../../otlp/tape.ts";
 import type { Batch } from "../../pipeline/batch.ts";
-import { batchFrom, envelopeOf, joined } from "../../pipeline/envelope.ts";
+import { batchFrom, envelopeOf, joined, lengthOf } from "../../pipeline/envelope.ts";
 import type { Envelope } from "../../pipeline/stage.ts";
 import type { Chunk } from "../../wire/chunk.ts";
 
@@ -30,7 +30,7 @@ export class Parcel {
 
   /** Serialized; none once it was closed. */
   get bytes(): number {
-    return this.#batch === undefined ? (this.#envelope?.requests ?? []).reduce((sum, request) => sum + request.length, 0) : bytesIn(this.#batch);
+    return this.#batch === undefined ? lengthOf(this.#envelope?.requests ?? []) : bytesIn(this.#batch);
   }
 
   /** Retains the batch. */

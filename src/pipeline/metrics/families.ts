@@ -7,8 +7,8 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
-/** Names in the order of the alphabet, the samples of each in the order in which they were first counted. `detailed`: those of that level, too. */
-export function familiesOf(samples: readonly Sample[], detailed: boolean): readonly Family[] {
+/** Names in the order of the alphabet, the samples of each in the order in which they were first counted. */
+export function familiesOf(samples: readonly Sample[]): readonly Family[] {
   const byName = new Map<string, Sample[]>();
   for (const sample of samples) {
     const known = byName.get(sample.name);
@@ -16,6 +16,10 @@ export function familiesOf(samples: readonly Sample[], detailed: boolean): reado
     else known.push(sample);
   }
   const names = [...byName.keys()].toSorted();
-  const families = names.map((name) => ({ metric: metricOf(name), samples: byName.get(name) ?? [] }));
-  return detailed ? families : families.filter(({ metric }) => metric.detailed !== true);
+  return names.map((name) => ({ metric: metricOf(name), samples: byName.get(name) ?? [] }));
+}
+
+/** Without those of the level `detailed`. */
+export function withoutDetails(samples: readonly Sample[]): readonly Sample[] {
+  return samples.filter(({ name }) => metricOf(name).detailed !== true);
 }

@@ -1,6 +1,7 @@
 /**
  * Samples as an export request for metrics, written as bytes: one resource, one scope, sums that count
- * from the start of the process (cumulative), histograms that do so, too, and gauges. Metrics and units keep their OpenTelemetry names.
+ * from the start of the process (cumulative), histograms that do so, too, and gauges. Metrics and units
+ * keep their OpenTelemetry names.
  */
 import { encodeKeyValue, type Plain } from "../../otlp/any-value.ts";
 import * as tables from "../../otlp/tables.ts";
@@ -19,8 +20,6 @@ export interface OwnMetrics {
   /** Since when sums count. */
   readonly startNanos: bigint;
   readonly timeNanos: bigint;
-  /** Metrics of that level, too. */
-  readonly detailed: boolean;
 }
 
 /** AggregationTemporality. */
@@ -35,10 +34,10 @@ const DATA_FIELDS: Readonly<Record<MetricKind, number>> = {
 const FRACTIONAL: ReadonlySet<string> = new Set(["s"]);
 
 /** The body of an ExportMetricsServiceRequest. */
-export function writeOwnMetrics({ samples, resource, schemaUrl, scope, startNanos, timeNanos, detailed }: OwnMetrics): Uint8Array {
+export function writeOwnMetrics({ samples, resource, schemaUrl, scope, startNanos, timeNanos }: OwnMetrics): Uint8Array {
   const start = fixed64Field(tables.NUMBER_DATA_POINT_START_TIME_UNIX_NANO, startNanos);
   const time = fixed64Field(tables.NUMBER_DATA_POINT_TIME_UNIX_NANO, timeNanos);
-  const metrics = familiesOf(samples, detailed).map((family) => metric(family, family.metric.kind === "gauge" ? [time] : [start, time]));
+  const metrics = familiesOf(samples).map((family) => metric(family, family.metric.kind === "gauge" ? [time] : [start, time]));
   const scopeBody = concatenated([textField(tables.INSTRUMENTATION_SCOPE_NAME, scope.name), textField(tables.INSTRUMENTATION_SCOPE_VERSION, scope.version)]);
   const scopeMetrics = concatenated([delimited(tables.SCOPE_METRICS_SCOPE, scopeBody), ...metrics]);
   const attributes = [...resource].map(([key, value]) => delimited(tables.RESOURCE_ATTRIBUTES, encodeKeyValue(key, value)));

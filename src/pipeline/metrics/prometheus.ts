@@ -27,8 +27,6 @@ export interface TextOptions {
   readonly withoutTypeSuffix: boolean;
   /** No unit behind names. */
   readonly withoutUnits: boolean;
-  /** Metrics of that level, too. */
-  readonly detailed: boolean;
   /** Labels of every sample. */
   readonly constantLabels: Labels;
   /** What `target_info` says. */
@@ -64,7 +62,7 @@ export function formatOf(accept: string | undefined): TextFormat {
 export function writeText(samples: readonly Sample[], options: TextOptions): string {
   const constant = [...namedLabels(options.constantLabels)];
   let text = "";
-  for (const family of familiesOf(samples, options.detailed)) text += familyText(family, constant, options);
+  for (const family of familiesOf(samples)) text += familyText(family, constant, options);
   text += targetText(options);
   return options.format === "openmetrics" ? `${text}# EOF\n` : text;
 }

@@ -1,5 +1,6 @@
 /** What waits to become one batch: loads in order of arrival, their size, and when they are due. */
 import type { Envelope, PlainOrigin, Share } from "../../pipeline/stage.ts";
+import { lengthOf } from "../../pipeline/envelope.ts";
 import type { Load } from "../../pipeline/batching/cut.ts";
 import type { Origins } from "../../pipeline/batching/origins.ts";
 
@@ -18,11 +19,6 @@ const LOAD_OVERHEAD_BYTES = 512;
 /** What holding it costs. */
 export function bytesOf({ requests }: Pick<Load, "requests">): number {
   return LOAD_OVERHEAD_BYTES + lengthOf(requests);
-}
-
-/** Serialized bytes. */
-export function lengthOf(requests: readonly Uint8Array[]): number {
-  return requests.reduce((sum, request) => sum + request.length, 0);
 }
 
 export class Shard {

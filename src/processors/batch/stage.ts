@@ -17,9 +17,10 @@ import { ACCEPTED, failureOf, type Outcome } from "../../pipeline/outcome.ts";
 import type { Envelope, Next, Stage } from "../../pipeline/stage.ts";
 import { cutOf, divided, type Load, type Sizes } from "../../pipeline/batching/cut.ts";
 import { Origins } from "../../pipeline/batching/origins.ts";
+import { lengthOf } from "../../pipeline/envelope.ts";
 import { Outbox } from "./outbox.ts";
 import { passOn } from "./pass-on.ts";
-import { bytesOf, lengthOf, Shard } from "./shard.ts";
+import { bytesOf, Shard } from "./shard.ts";
 import type { Tally, Trigger } from "./tally.ts";
 
 export interface BatchOptions extends Sizes {

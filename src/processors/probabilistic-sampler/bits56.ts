@@ -117,14 +117,9 @@ export function writeDigits(bytes: Uint8Array, at: number, { high, low }: Bits56
 
 /** Writes a threshold below never without its trailing zeros, "0" for always; returns the address behind it. */
 export function writeThreshold(bytes: Uint8Array, at: number, threshold: Bits56): number {
-  const { high, low } = threshold;
-  let digits = 1;
-  // What is left behind the digits so far: 24 bits in the upper half, 32 in the lower.
-  while (digits < DIGITS && (digits < 6 ? (high << (8 + digits * 4)) | low : low << ((digits - 6) * 4)) !== 0) digits++;
-  for (let digit = 0; digit < digits; digit++) {
-    bytes[at + digit] = hexCode((digit < 6 ? high >>> (20 - digit * 4) : low >>> (52 - digit * 4)) & 15);
-  }
-  return at + digits;
+  let end = writeDigits(bytes, at, threshold);
+  while (end > at + 1 && bytes[end - 1] === 0x30) end--;
+  return end;
 }
 
 /** Reads hex digits, of either case, as the leading ones of 14. False when there are others, or too many, or none. */

@@ -7,6 +7,7 @@ import { kindOf, STRING_VALUE } from "../../otlp/any-value.ts";
 import type { Attributes } from "../../otlp/attributes.ts";
 import type { Cursor } from "../../otlp/cursor.ts";
 import type { Engine } from "../../otlp/engine.ts";
+import { SPAN_TRACE_STATE } from "../../otlp/tables.ts";
 import type { Text } from "../../otlp/text.ts";
 import { after, readVarint } from "../../wire/varint.ts";
 import { Bits56, DIGITS, readDigits, setAlways, setNever, writeDigits, writeThreshold } from "./bits56.ts";
@@ -25,8 +26,6 @@ export interface Carrier {
   raiseThreshold(value: Bits56): void;
   write(cursor: Cursor): void;
 }
-
-const TRACE_STATE = 3;
 
 export class SpanCarrier implements Carrier {
   readonly #state = new TraceState();
@@ -50,8 +49,8 @@ export class SpanCarrier implements Carrier {
   }
 
   read({ bytes, item }: Cursor): boolean {
-    this.#start = Math.max(0, item.field(TRACE_STATE));
-    this.#end = Math.max(0, item.fieldEnd(TRACE_STATE));
+    this.#start = Math.max(0, item.field(SPAN_TRACE_STATE));
+    this.#end = Math.max(0, item.fieldEnd(SPAN_TRACE_STATE));
     return this.#state.read(bytes, this.#start, this.#end);
   }
 
@@ -69,7 +68,7 @@ export class SpanCarrier implements Carrier {
 
   write({ bytes, item }: Cursor): void {
     const end = this.#state.write(bytes, this.#at);
-    if (!areEqual(bytes, this.#at, end, this.#start, this.#end)) item.setBytes(TRACE_STATE, this.#at, end);
+    if (!areEqual(bytes, this.#at, end, this.#start, this.#end)) item.setBytes(SPAN_TRACE_STATE, this.#at, end);
   }
 }
 

@@ -8,6 +8,7 @@
  * with `fail_closed: false`.
  */
 import type { Cursor } from "../../otlp/cursor.ts";
+import { SPAN_TRACE_STATE } from "../../otlp/tables.ts";
 import type { Counter } from "../../pipeline/counters.ts";
 import { Bits56, probabilityOf, setAll, setAlways, setNever, setProbability } from "./bits56.ts";
 import type { Carrier } from "./carriers.ts";
@@ -97,9 +98,9 @@ export class Sampler {
    * Whether the tape decides: a span that says nothing of itself and whose trace id's first random bits
    * are below the threshold's. No byte of it is read.
    */
-  #surelyDropped({ noTraceState, traceId, traceTop, item }: Cursor): boolean {
+  #surelyDropped({ traceId, traceTop, item }: Cursor): boolean {
     const { mode } = this.#parts;
-    if (!noTraceState || traceId === 0 || item.fieldsChanged || (mode !== "equalizing" && mode !== "proportional")) return false;
+    if (!item.lacked(SPAN_TRACE_STATE) || traceId === 0 || item.fieldsChanged || (mode !== "equalizing" && mode !== "proportional")) return false;
     this.#source = TRACE_ID_W3C;
     return traceTop < this.#plain.high >>> TOP_SHIFT;
   }

@@ -1,11 +1,10 @@
 /** The very lines of docs/mounting.md, run on Node, Bun and Deno against a sink. Needs Node. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { portOf, type Sink, startSink } from "../../contract/sinks.ts";
+import { freePort, type Sink, startSink } from "../../contract/sinks.ts";
 import { ROOT } from "../workers/harness.ts";
 
 const BODY = JSON.stringify({
@@ -60,14 +59,6 @@ afterAll(async () => {
 function snippets(page = "docs/mounting.md"): (readonly [name: string, code: string])[] {
   const text = readFileSync(join(ROOT, page), "utf8");
   return [...text.matchAll(/^```ts (\S+)\n(.*?)^```$/gms)].map((match) => [match[1] ?? "", match[2] ?? ""] as const);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function serve(command: string, args: (port: number) => readonly string[]): Promise<string> {

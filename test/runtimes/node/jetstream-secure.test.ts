@@ -3,14 +3,13 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { createAccount, createOperator, createUser, type KeyPair } from "@nats-io/nkeys";
 import { connect } from "@nats-io/transport-node";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Broker, JetStreamOptions } from "../../../src/base/broker.ts";
 import { openJetStream } from "../../../src/runtimes/node/jetstream/jetstream.ts";
 import { makeCertificate } from "../../contract/certificate.ts";
-import { portOf } from "../../contract/sinks.ts";
+import { freePort } from "../../contract/sinks.ts";
 import { NATS_SERVER, NatsServer } from "../../harness/nats-server.ts";
 
 const certificate = makeCertificate();
@@ -202,14 +201,6 @@ async function leaderOf(urls: readonly string[], stream: string): Promise<number
   } finally {
     await connection.close();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Until it resolves: the servers choose a leader meanwhile. */

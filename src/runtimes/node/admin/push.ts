@@ -9,7 +9,7 @@ import { VERSION } from "../../../base/version.ts";
 import { otlpHttp } from "../../../exporters/otlp-http.ts";
 import type { Engine } from "../../../otlp/engine.ts";
 import type { Exporter } from "../../../pipeline/component.ts";
-import type { Counters } from "../../../pipeline/counters.ts";
+import type { Counters, Sample } from "../../../pipeline/counters.ts";
 import { batchFrom } from "../../../pipeline/envelope.ts";
 import { writeOwnMetrics } from "../../../pipeline/metrics/otlp.ts";
 import { failureOf, type Outcome } from "../../../pipeline/outcome.ts";
@@ -19,6 +19,8 @@ export interface PusherParts {
   readonly host: Host;
   readonly engine: Engine;
   readonly counters: Counters;
+  /** What is pushed, as it is now. */
+  readonly samples: () => readonly Sample[];
   readonly resource: OwnResource;
 }
 
@@ -73,16 +75,15 @@ export class Pusher {
   }
 
   async #attempt(): Promise<Outcome> {
-    const { counters, engine, resource, host } = this.#parts;
+    const { samples, engine, resource, host } = this.#parts;
     try {
       const request = writeOwnMetrics({
-        samples: counters.samples(),
+        samples: samples(),
         resource: resource.attributes,
         schemaUrl: resource.schemaUrl,
         scope: { name: "sluice", version: VERSION },
         startNanos: this.#startNanos,
         timeNanos: this.#nowNanos(),
-        detailed: this.#push.detailed,
       });
       const origin = { receiver: this.#push.key, peer: "", tenant: "", arrivedMs: host.clock.nowMs(), headers: {} };
       const batch = batchFrom(engine, { signal: "metrics", requests: [request], items: 0, id: this.#push.key, origin });

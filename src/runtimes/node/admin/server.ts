@@ -4,14 +4,15 @@
  */
 import type { Answer, Handler, RequestHead } from "../../../base/host.ts";
 import { VERSION } from "../../../base/version.ts";
-import type { Counters, Labels } from "../../../pipeline/counters.ts";
+import type { Labels, Sample } from "../../../pipeline/counters.ts";
 import type { ComponentHealth, Health } from "../../../pipeline/health.ts";
 import { formatOf, TEXT_TYPES, writeText } from "../../../pipeline/metrics/prometheus.ts";
 import { hideKnown, hideSecrets } from "../logger.ts";
 import type { Scrape } from "./settings.ts";
 
 export interface AdminParts {
-  readonly counters: Counters;
+  /** The metrics as they are now. */
+  readonly samples: () => readonly Sample[];
   readonly health: Health;
   /** Texts that are told nobody. */
   readonly secrets: readonly string[];
@@ -34,9 +35,9 @@ export function adminHandler(parts: AdminParts, text: Scrape["text"]): Handler {
   };
 }
 
-function metrics(head: RequestHead, { counters, resource }: AdminParts, text: Scrape["text"]): Answer {
+function metrics(head: RequestHead, { samples, resource }: AdminParts, text: Scrape["text"]): Answer {
   const format = formatOf(head.header("accept"));
-  return answer(200, TEXT_TYPES[format], writeText(counters.samples(), { ...text, format, resource }));
+  return answer(200, TEXT_TYPES[format], writeText(samples(), { ...text, format, resource }));
 }
 
 function healthz(parts: AdminParts): Answer {

@@ -32,8 +32,6 @@ export interface Push {
   readonly encoding: "proto" | "json";
   readonly compression: "gzip" | "none";
   readonly headers: Readonly<Record<string, string>>;
-  /** Metrics of that level, too. */
-  readonly detailed: boolean;
   readonly tls: { readonly ca_file?: string; readonly cert_file?: string; readonly key_file?: string };
 }
 
@@ -82,21 +80,15 @@ function labelOf(value: Plain): string {
 
 export function scrapesOf({ level, readers }: Metrics, resource: OwnResource): readonly Scrape[] {
   if (level === "none") return [];
-  const detailed = level === "detailed";
-  const scrape = (prometheus: Prometheus, key: string, byDefault: boolean) => scrapeOf(prometheus, { key, byDefault, detailed }, resource);
-  if (readers === undefined) return [scrape(BY_DEFAULT, METRICS_KEY, true)];
-  return readers.flatMap(({ pull }, index) => (pull === undefined ? [] : [scrape(pull.exporter.prometheus, keyOf(index), false)]));
+  if (readers === undefined) return [scrapeOf(BY_DEFAULT, METRICS_KEY, true, resource)];
+  return readers.flatMap(({ pull }, index) => (pull === undefined ? [] : [scrapeOf(pull.exporter.prometheus, keyOf(index), false, resource)]));
 }
 
 function keyOf(index: number): string {
   return `${METRICS_KEY}.readers[${index}]`;
 }
 
-interface Place extends Pick<Scrape, "key" | "byDefault"> {
-  readonly detailed: boolean;
-}
-
-function scrapeOf(prometheus: Prometheus, { byDefault, detailed, key }: Place, { attributes }: OwnResource): Scrape {
+function scrapeOf(prometheus: Prometheus, key: string, byDefault: boolean, { attributes }: OwnResource): Scrape {
   const scope: Labels = { otel_scope_name: "sluice", otel_scope_version: VERSION, otel_scope_schema_url: "" };
   return {
     key,
@@ -107,7 +99,6 @@ function scrapeOf(prometheus: Prometheus, { byDefault, detailed, key }: Place, {
     text: {
       withoutTypeSuffix: prometheus.without_type_suffix ?? true,
       withoutUnits: prometheus.without_units ?? true,
-      detailed,
       constantLabels: { ...constantLabels(prometheus, attributes), ...((prometheus.without_scope_info ?? true) ? {} : scope) },
     },
   };
@@ -125,17 +116,14 @@ export function pushesOf({ level, readers = [] }: Metrics): readonly Push[] {
   if (level === "none") return [];
   return readers.flatMap(({ periodic }, index) => {
     const otlp = periodic?.exporter.otlp;
-    return periodic === undefined || otlp === undefined || otlp.protocol === "grpc"
-      ? []
-      : [pushOf(periodic, otlp, { key: keyOf(index), detailed: level === "detailed" })];
+    return periodic === undefined || otlp === undefined || otlp.protocol === "grpc" ? [] : [pushOf(periodic, otlp, keyOf(index))];
   });
 }
 
-function pushOf({ interval, timeout }: Periodic, otlp: Otlp, { detailed, key }: Pick<Push, "key" | "detailed">): Push {
+function pushOf({ interval, timeout }: Periodic, otlp: Otlp, key: string): Push {
   const { certificate, client_certificate: certFile, client_key: keyFile } = otlp;
   return {
     key,
-    detailed,
     intervalMs: interval,
     timeoutMs: Math.min(otlp.timeout, timeout ?? otlp.timeout),
     url: urlOf(otlp),

@@ -10,6 +10,7 @@ import type { Counters } from "../../../pipeline/counters.ts";
 import { addressOf } from "../../../pipeline/endpoint.ts";
 import type { Address } from "../../../pipeline/gateway.ts";
 import type { Health } from "../../../pipeline/health.ts";
+import { withoutDetails } from "../../../pipeline/metrics/families.ts";
 import { observe } from "./gauges.ts";
 import { Pusher } from "./push.ts";
 import { type AdminParts, adminHandler } from "./server.ts";
@@ -37,7 +38,8 @@ const CURE = "Stop that process, give it another port, or write service.telemetr
 export async function startTelemetry({ metrics, resource: section }: TelemetryConfig, parts: TelemetryParts): Promise<Telemetry> {
   const { counters, health, secrets } = parts;
   const resource = resourceOf(section);
-  const admin: AdminParts = { counters, health, secrets, resource: labelsOf(resource.attributes) };
+  const samples = () => (metrics.level === "detailed" ? counters.samples() : withoutDetails(counters.samples()));
+  const admin: AdminParts = { samples, health, secrets, resource: labelsOf(resource.attributes) };
   if (metrics.level !== "none") observe(counters, parts);
   const listeners: Listener[] = [];
   const addresses: Address[] = [];
@@ -48,7 +50,7 @@ export async function startTelemetry({ metrics, resource: section }: TelemetryCo
       listeners.push(listener);
       addresses.push({ component: scrape.key, address: `${addressOf("http", scrape.hostname, listener.port)}/metrics` });
     }
-    const pushers = pushesOf(metrics).map((push) => new Pusher(push, { ...parts, resource }));
+    const pushers = pushesOf(metrics).map((push) => new Pusher(push, { ...parts, samples, resource }));
     return {
       addresses,
       async stop(deadlineMs) {
