@@ -238,6 +238,24 @@ describe("EditScript", () => {
     expect([script.apply(scratch), ...script.pieces()]).toEqual([20, 0, 10, 90, 100]);
   });
 
+  it("does not count what is recorded in a dropped message behind its cut", () => {
+    const room = roomFor();
+    const { pool } = room;
+    const block = pool.take(16);
+    if (block === undefined) throw new RangeError("no room");
+    // A message of two bytes, and a field behind it.
+    pool.memory.bytes.set([0x0a, 2, 0x08, 1, 0x10, 2], block.start);
+    const scratch = new Scratch(pool);
+    const script = new EditScript();
+    script.reset(block.start, block.start + 6);
+    const node = script.open(ROOT, block.start + 1, block.start + 2, block.start + 4);
+    script.discard(node);
+    script.cut(ROOT, block.start, block.start + 4);
+    const piece = place(scratch, [0x18, 3]);
+    script.insert(node, block.start + 4, piece.start, piece.end);
+    expect(resultOf(script, scratch, room, block)).toEqual(Uint8Array.of(0x10, 2));
+  });
+
   it.each(["end", "front"])("puts thousands of edits in order that were recorded from the %s", (from) => {
     const room = roomFor();
     const { pool } = room;
